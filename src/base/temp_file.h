@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The write protocol: write in a folder for temporary things, fsync, rename into place, fsync the
+// folder. A reader sees the old file or the new one, never a part, and a crash leaves at most a
+// file in tmp/ that a sweep removes.
+#pragma once
+
+#include "base/dir.h"
+
+#include <string>
+#include <string_view>
+
+namespace acmeproxy
+{
+
+/// What must be on the disk before the call returns.
+enum class Durability {
+    synced,    ///< content and name survive a power cut
+    transient, ///< they need not: challenges, nonces
+};
+
+/// A new file under `tmp_folder` of `root` that removes itself unless it was put into place.
+class TempFile
+{
+public:
+    /// `mode` is exact: the umask does not count. The folder must exist.
+    TempFile(const Dir &root, const std::string &tmp_folder, mode_t mode);
+    ~TempFile();
+    TempFile(const TempFile &) = delete;
+    TempFile &operator=(const TempFile &) = delete;
+
+    void write(std::string_view content);
+    /// Replaces `target` (relative to root).
+    void rename_to(const std::string &target, Durability durability = Durability::synced);
+    /// Claims `target` with link(2). False: another was first.
+    bool link_to(const std::string &target, Durability durability = Durability::synced);
+
+private:
+    void sync_content(Durability durability);
+    void sync_folder_of(const std::string &target, Durability durability);
+
+    const Dir &root_;
+    std::string name_;
+    Fd fd_;
+};
+
+/// Writes a whole file by this protocol.
+void replace_file(const Dir &root, const std::string &tmp_folder, const std::string &target,
+                  std::string_view content, mode_t mode,
+                  Durability durability = Durability::synced);
+
+/// A name for something new in tmp/: random, so that no two hosts or processes meet.
+std::string unique_name();
+
+}
