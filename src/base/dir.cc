@@ -172,6 +172,12 @@ bool Dir::make_dir(const std::string &relative, mode_t mode) const
     return true;
 }
 
+void Dir::make_link(const std::string &target, const std::string &relative) const
+{
+    if (::symlinkat(target.c_str(), fd_.get(), relative.c_str()) != 0)
+        throw_errno("make link " + path_of(relative));
+}
+
 void Dir::rename(const std::string &from, const std::string &to) const
 {
     if (::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) != 0)

@@ -55,6 +55,8 @@ public:
 
     /// Makes a folder with exactly `mode` (the umask does not count). False: it was there.
     bool make_dir(const std::string &relative, mode_t mode) const;
+    /// Makes a symbolic link at `relative` that says `target`; it must not exist.
+    void make_link(const std::string &target, const std::string &relative) const;
     /// rename(2) inside this folder.
     void rename(const std::string &from, const std::string &to) const;
     /// Removes a file or link. False: it was not there.

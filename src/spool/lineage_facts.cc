@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Lineage::facts(): from files to the facts that the state machine decides by.
+#include "spool/lineage.h"
+
+#include <fmt/format.h>
+
+namespace acmeproxy
+{
+
+namespace
+{
+
+void note(std::vector<std::string> *damage, std::string text)
+{
+    if (damage)
+        damage->push_back(std::move(text));
+}
+
+}
+
+GenerationFacts Lineage::facts_of(Generation number, const LineageSpec &spec,
+                                  std::vector<std::string> *damage) const
+{
+    GenerationFacts facts;
+    facts.number = number;
+    const auto then = wanted(number);
+    facts.wanted = then && asks_for_the_same(spec, *then);
+    facts.deployed = is_deployed(number);
+    const auto certificates = chain(number);
+    facts.committed = certificates.has_value();
+    const auto csr = request(number);
+    const auto key = private_key(number);
+    const bool ours = then ? then->makes_key() : spec.makes_key();
+    facts.usable = csr && (!ours || (key && key->public_key() == csr->public_key()));
+    facts.sound =
+        certificates && (!ours || (key && key->public_key() == certificates->front().public_key()));
+    if (!certificates && stored_at(number))
+        note(damage, path(number, GenerationFile::fullchain) + " cannot be read as certificates");
+    if (certificates && !facts.sound)
+        note(damage, path(number, GenerationFile::privkey) +
+                         (key ? " is not the certificate's key" : " is missing or damaged"));
+    return facts;
+}
+
+LineageFacts Lineage::facts(const LineageSpec &spec, std::vector<std::string> *damage) const
+{
+    LineageFacts facts;
+    const std::vector<Generation> numbers = generations();
+    const auto target = live();
+    for (const Generation number : numbers) {
+        // Old generations are history: only what can be live next is opened.
+        const bool matters = number + 2 > numbers.back() || number == target;
+        if (matters)
+            facts.generations.push_back(facts_of(number, spec, damage));
+    }
+    if (target && facts.find(*target))
+        facts.live = target;
+    else if (spool_.dir().status(path_to(LineageFile::live).str()))
+        note(damage, path(LineageFile::live) + " points to no generation");
+    else if (!numbers.empty() && stored_at(numbers.front()) && numbers.size() > 1)
+        note(damage, path(LineageFile::live) + " is missing");
+    if (spool_.exists(path_to(LineageFile::order))) {
+        const auto record = order();
+        const bool newest = record && !numbers.empty() && record->generation == numbers.back();
+        facts.order = newest ? LineageFacts::OrderFile::of_newest
+                             : LineageFacts::OrderFile::of_other;
+        if (!record)
+            note(damage, path(LineageFile::order) + " is damaged");
+    }
+    return facts;
+}
+
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The small files beside a lineage's generations: what they hold. All but order.json are caches: a
+// missing or damaged one is made anew from the certificate.
+#pragma once
+
+#include "base/clock.h"
+#include "json/json.h"
+#include "spool/names.h"
+
+#include <optional>
+#include <string>
+
+namespace acmeproxy
+{
+
+/// order.json: an order in flight.
+struct OrderRecord {
+    std::string ca;        ///< the CA's name
+    std::string directory; ///< its directory URL when the order was placed
+    std::string account;   ///< the account's URL
+    std::string url;       ///< the order's
+    Generation generation = 0;
+    Time placed{};
+};
+Json to_json(const OrderRecord &record);
+OrderRecord parse_order_record(const Json &json);
+
+/// retry.json: failures since the last success.
+struct RetryRecord {
+    int attempts = 0;        ///< to issue
+    std::string error;       ///< the last one, one line
+    Time last{};             ///< when
+    std::optional<Time> next;///< not before
+    int hook_attempts = 0;
+    std::string hook_error;
+    std::optional<Time> hook_next;
+
+    bool is_clean() const { return attempts == 0 && hook_attempts == 0 && error.empty(); }
+};
+Json to_json(const RetryRecord &record);
+RetryRecord parse_retry_record(const Json &json);
+
+/// ari.json: the renewal window of one certificate (RFC 9773) and the instant picked in it.
+struct AriRecord {
+    std::string certificate_id;
+    std::optional<Time> start, end; ///< none: the CA has none for it
+    std::optional<Time> picked;
+    std::string explanation_url;
+    Time next_poll{};
+};
+Json to_json(const AriRecord &record);
+AriRecord parse_ari_record(const Json &json);
+
+}

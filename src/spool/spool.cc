@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#include "spool/spool.h"
+
+#include "base/error.h"
+#include "spool/layout.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <system_error>
+
+namespace acmeproxy
+{
+
+namespace
+{
+
+constexpr const char *tmp_folder = "tmp";
+
+Dir open_base(const std::string &base)
+{
+    try {
+        return Dir(base);
+    } catch (const std::system_error &e) {
+        if (e.code().value() == ENOENT)
+            throw Error("there is no spool at " + base + " (make one: acmeproxy --spool " + base +
+                        " spool init)");
+        throw;
+    }
+}
+
+mode_t mode_of(const SpoolPath &path)
+{
+    const PathRule *rule = find_rule(path.str());
+    if (!rule)
+        throw Error("no rule for the path " + path.str());
+    return rule->mode;
+}
+
+std::string folder_of(const SpoolPath &path)
+{
+    const std::size_t slash = path.str().rfind('/');
+    return slash == std::string::npos ? "" : path.str().substr(0, slash);
+}
+
+void give_to(const Dir &dir, const std::string &relative, const passwd *owner)
+{
+    if (owner && ::fchownat(dir.fd(), relative.c_str(), owner->pw_uid, owner->pw_gid,
+                            AT_SYMLINK_NOFOLLOW) != 0)
+        throw_errno("give " + dir.path_of(relative) + " to " + owner->pw_name);
+}
+
+}
+
+Spool::Spool(const std::string &base) : dir_(open_base(base)) {}
+
+std::optional<std::string> Spool::read(const SpoolPath &path) const
+{
+    return dir_.read_file(path.str());
+}
+
+std::optional<Secret> Spool::read_secret(const SpoolPath &path) const
+{
+    return read_secret_file(dir_, path.str());
+}
+
+std::optional<Json> Spool::read_json(const SpoolPath &path) const
+{
+    const auto text = read(path);
+    if (!text)
+        return std::nullopt;
+    try {
+        Json json = Json::parse(*text);
+        if (json.int_at("format") != 1)
+            throw Error("its format is not 1: it was made by a newer acmeproxy");
+        return json;
+    } catch (...) {
+        rethrow_while("read " + path_of(path));
+    }
+}
+
+void Spool::write(const SpoolPath &path, std::string_view content, Durability durability) const
+{
+    replace_file(dir_, tmp_folder, path.str(), content, mode_of(path), durability);
+}
+
+void Spool::write_json(const SpoolPath &path, const Json &json) const
+{
+    Json::Object members = {{"format", 1}};
+    for (const auto &member : *json.as_object()) {
+        if (member.first != "format")
+            members.push_back(member);
+    }
+    write(path, Json(std::move(members)).to_pretty_text());
+}
+
+void Spool::write_in(const SpoolPath &folder, GenerationFile file, std::string_view content) const
+{
+    static const LineageName any = LineageName::parse("any");
+    const SpoolPath path = SpoolNames::temporary(folder, file);
+    TempFile temp(dir_, folder.str(), mode_of(SpoolNames::generation(any, 1, file)));
+    temp.write(content);
+    temp.rename_to(path.str());
+}
+
+void Spool::link(const std::string &target, const SpoolPath &path) const
+{
+    const SpoolPath temporary = SpoolNames::temporary();
+    dir_.make_link(target, temporary.str());
+    dir_.rename(temporary.str(), path.str());
+    dir_.sync(folder_of(path));
+}
+
+bool Spool::put_folder(const SpoolPath &from, const SpoolPath &to) const
+{
+    dir_.sync(from.str());
+    if (::renameat2(dir_.fd(), from.str().c_str(), dir_.fd(), to.str().c_str(),
+                    RENAME_NOREPLACE) != 0) {
+        if (errno == EEXIST)
+            return false;
+        throw_errno("rename " + path_of(from) + " to " + to.str());
+    }
+    dir_.sync(folder_of(to));
+    return true;
+}
+
+void Spool::touch(const SpoolPath &path) const
+{
+    if (!dir_.open_file(path.str(), O_WRONLY | O_CREAT, mode_of(path)))
+        throw_errno("create " + path_of(path), ENOENT);
+}
+
+bool Spool::make_folder(const SpoolPath &path) const
+{
+    if (!dir_.make_dir(path.str(), mode_of(path)))
+        return false;
+    dir_.sync(folder_of(path));
+    return true;
+}
+
+void Spool::remove_tree(const SpoolPath &path) const
+{
+    const SpoolPath away = SpoolNames::temporary();
+    try {
+        dir_.rename(path.str(), away.str());
+    } catch (const std::system_error &e) {
+        if (e.code().value() == ENOENT)
+            return;
+        throw;
+    }
+    dir_.remove_tree(away.str());
+}
+
+std::optional<Lock> Spool::lock(const SpoolPath &path, std::chrono::milliseconds wait) const
+{
+    return Lock::take(dir_, path.str(), wait);
+}
+
+std::vector<LineageName> Spool::lineages() const
+{
+    std::vector<LineageName> names;
+    for (const std::string &name : dir_.list(SpoolNames::folder(SpoolFolder::certs).str())) {
+        const PathRule *rule = find_rule("certs/" + name);
+        if (rule)
+            names.push_back(LineageName::parse(name));
+    }
+    return names;
+}
+
+std::vector<CaName> Spool::cas() const
+{
+    std::vector<CaName> names;
+    for (const std::string &name : dir_.list(SpoolNames::folder(SpoolFolder::cas).str())) {
+        if (find_rule("cas/" + name))
+            names.push_back(CaName::parse(name));
+    }
+    return names;
+}
+
+std::vector<std::string> init_spool(const std::string &base, const std::string &owner)
+{
+    std::vector<std::string> made;
+    const passwd *user = ::geteuid() == 0 && !owner.empty() ? ::getpwnam(owner.c_str()) : nullptr;
+    try {
+        if (!std::filesystem::exists(base)) {
+            const std::filesystem::path parent = std::filesystem::path(base).parent_path();
+            if (!parent.empty())
+                std::filesystem::create_directories(parent);
+            if (::mkdir(base.c_str(), 0711) != 0)
+                throw_errno("make folder " + base);
+            const Dir dir(base);
+            if (::fchmod(dir.fd(), 0711) != 0)
+                throw_errno("set mode of " + base);
+            give_to(dir, ".", user);
+            made.push_back(base);
+        }
+        const Dir dir(base);
+        for (const PathRule &rule : layout()) {
+            const bool top = rule.kind == PathKind::folder && rule.pattern != "." &&
+                             rule.pattern.find('/') == std::string_view::npos;
+            if (!top || !dir.make_dir(std::string(rule.pattern), rule.mode))
+                continue;
+            give_to(dir, std::string(rule.pattern), user);
+            made.push_back(dir.path_of(rule.pattern));
+        }
+        return made;
+    } catch (...) {
+        rethrow_while("make the spool " + base);
+    }
+}
+
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// A spool held open (doc/spool.md): reads and writes by SpoolPath, with the write protocol and the
+// modes of the layout. What the files mean is in lineage.h, ca_store.h and challenges.h.
+//
+// Many processes and hosts may use one spool at once; a reader never sees half a file.
+// Threads: const members may be called at once.
+#pragma once
+
+#include "base/dir.h"
+#include "base/lock.h"
+#include "base/temp_file.h"
+#include "crypto/secret.h"
+#include "json/json.h"
+#include "spool/names.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace acmeproxy
+{
+
+class Spool
+{
+public:
+    /// Throws Error, naming `acmeproxy spool init`, where there is none.
+    explicit Spool(const std::string &base);
+
+    const Dir &dir() const { return dir_; }
+    /// The absolute name, for messages and hooks.
+    std::string path_of(const SpoolPath &path) const { return dir_.path_of(path.str()); }
+
+    std::optional<std::string> read(const SpoolPath &path) const;
+    std::optional<Secret> read_secret(const SpoolPath &path) const;
+    /// A JSON file with "format": 1; nullopt where there is none. Throws Error naming the file.
+    std::optional<Json> read_json(const SpoolPath &path) const;
+
+    /// Replaces the file, with the mode of the layout.
+    void write(const SpoolPath &path, std::string_view content,
+               Durability durability = Durability::synced) const;
+    /// As indented text, with "format": 1 in front.
+    void write_json(const SpoolPath &path, const Json &json) const;
+    /// Writes a file of a generation that is being built in a folder of tmp/, synced.
+    void write_in(const SpoolPath &folder, GenerationFile file, std::string_view content) const;
+    /// Replaces the symbolic link at `path`, durably.
+    void link(const std::string &target, const SpoolPath &path) const;
+    /// Renames a folder of tmp/ to `to`, durably. False: there is something already.
+    bool put_folder(const SpoolPath &from, const SpoolPath &to) const;
+    /// Makes an empty file where there is none.
+    void touch(const SpoolPath &path) const;
+    /// Makes a folder with the mode of the layout, durably. False: it was there.
+    bool make_folder(const SpoolPath &path) const;
+    bool remove(const SpoolPath &path) const { return dir_.remove_file(path.str()); }
+    /// Makes a whole tree vanish at once, by a rename to tmp/, and then removes it.
+    void remove_tree(const SpoolPath &path) const;
+    bool exists(const SpoolPath &path) const { return dir_.exists(path.str()); }
+    /// nullopt: another holds it, still after `wait`.
+    std::optional<Lock> lock(const SpoolPath &path, std::chrono::milliseconds wait = {}) const;
+
+    /// The names of all lineages, sorted. Folders whose names are no LineageName are left out.
+    std::vector<LineageName> lineages() const;
+    std::vector<CaName> cas() const;
+
+private:
+    Dir dir_;
+};
+
+/// Makes what is missing of a spool's folders, with their modes; started as root, `owner` (a user's
+/// name; ignored where there is no such user) gets them. Returns what was made, for people.
+std::vector<std::string> init_spool(const std::string &base, const std::string &owner);
+
+}
