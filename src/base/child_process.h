@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 struct ChildResult {
     enum class End { exited, killed_by_signal, timed_out };
@@ -26,8 +25,8 @@ using BeforeExec = std::function<bool()>;
 /// is /dev/null, the working folder is "/". At `limit` the whole process group gets SIGTERM and
 /// 5 s later SIGKILL. Throws std::system_error where the program cannot be started.
 ChildResult run_child(const std::vector<std::string> &argv,
-                      const std::vector<std::string> &environment,
-                      std::chrono::milliseconds limit, const BeforeExec &before_exec = {});
+                      const std::vector<std::string> &environment, std::chrono::milliseconds limit,
+                      const BeforeExec &before_exec = {});
 
 /// "exit status 3", "killed by signal 9 (Killed)", "timed out".
 std::string to_text(const ChildResult &result);

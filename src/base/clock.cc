@@ -3,14 +3,11 @@
 
 #include "base/stop.h"
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
-class SystemClock : public Clock
-{
+class SystemClock : public Clock {
 public:
     Time now() const override
     {

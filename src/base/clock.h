@@ -4,16 +4,14 @@
 
 #include <chrono>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 using Seconds = std::chrono::seconds;
 /// UTC, to the second: what files and protocols carry.
 using Time = std::chrono::sys_seconds;
 
 /// Threads: all members may be called at once.
-class Clock
-{
+class Clock {
 public:
     virtual ~Clock() = default;
     virtual Time now() const = 0;

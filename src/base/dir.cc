@@ -9,11 +9,9 @@
 #include <fcntl.h>
 #include <memory>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 struct DirCloser {
     void operator()(DIR *dir) const { ::closedir(dir); }

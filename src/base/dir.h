@@ -15,11 +15,9 @@
 #include <sys/stat.h>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class Dir
-{
+class Dir {
 public:
     /// Opens an existing folder. `path` is kept for messages; symbolic links in it are followed,
     /// since the administrator chose it.

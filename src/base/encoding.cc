@@ -4,11 +4,9 @@
 #include <array>
 #include <cstdint>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 constexpr std::string_view url_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -8,8 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 std::string base64url_encode(std::string_view bytes);
 std::optional<std::string> base64url_decode(std::string_view text);

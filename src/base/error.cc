@@ -6,8 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 void throw_errno(const std::string &what)
 {

@@ -10,12 +10,10 @@
 #include <stdexcept>
 #include <string>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// The world is wrong: the text is for the operator and may name files.
-class Error : public std::runtime_error
-{
+class Error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };

@@ -9,11 +9,9 @@
 #include <idn2.h>
 #include <memory>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 struct IdnFreer {
     void operator()(char *text) const { ::idn2_free(text); }
@@ -51,8 +49,7 @@ void check_label(std::string_view name, std::string_view label)
         refuse(name, "a label is empty");
     if (label.size() > 63)
         refuse(name, "the label \"" + std::string(label) + "\" is longer than 63 bytes");
-    if (label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") !=
-        std::string_view::npos)
+    if (label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string_view::npos)
         refuse(name, "the label \"" + printable(label, 80) +
                          "\" has a character that is not a letter, digit or hyphen");
     if (label.front() == '-' || label.back() == '-')
@@ -63,8 +60,8 @@ void check_label(std::string_view name, std::string_view label)
 std::string to_a_labels(std::string_view original, const std::string &name)
 {
     char *converted = nullptr;
-    const int rc = ::idn2_to_ascii_8z(name.c_str(), &converted,
-                                      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    const int rc =
+        ::idn2_to_ascii_8z(name.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     const std::unique_ptr<char, IdnFreer> holder(converted);
     if (rc != IDN2_OK)
         refuse(original, ::idn2_strerror(rc));

@@ -13,11 +13,9 @@
 #include <string_view>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class Identifier
-{
+class Identifier {
 public:
     enum class Type { dns, ip };
 

@@ -7,8 +7,7 @@
 #include <fcntl.h>
 #include <thread>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 std::optional<Lock> Lock::take(const Dir &dir, const std::string &relative,
                                std::chrono::milliseconds wait)

@@ -9,11 +9,9 @@
 #include <chrono>
 #include <optional>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class Lock
-{
+class Lock {
 public:
     /// Makes the file (mode 0600) where it is missing, and locks it. nullopt: another holds it,
     /// still after `wait`.

@@ -8,11 +8,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 struct State {
     std::mutex mutex;
@@ -31,10 +29,14 @@ State &state()
 int syslog_priority(LogLevel level)
 {
     switch (level) {
-    case LogLevel::error: return LOG_ERR;
-    case LogLevel::warning: return LOG_WARNING;
-    case LogLevel::info: return LOG_INFO;
-    case LogLevel::debug: return LOG_DEBUG;
+    case LogLevel::error:
+        return LOG_ERR;
+    case LogLevel::warning:
+        return LOG_WARNING;
+    case LogLevel::info:
+        return LOG_INFO;
+    case LogLevel::debug:
+        return LOG_DEBUG;
     }
     return LOG_ERR;
 }

@@ -9,8 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 enum class LogLevel { error, warning, info, debug };
 enum class LogTarget { standard_error, syslog };
@@ -20,10 +19,22 @@ void set_up_log(const char *name, LogTarget target = LogTarget::standard_error,
                 LogLevel least = LogLevel::info);
 
 void log(LogLevel level, std::string_view text);
-inline void log_error(std::string_view text) { log(LogLevel::error, text); }
-inline void log_warning(std::string_view text) { log(LogLevel::warning, text); }
-inline void log_info(std::string_view text) { log(LogLevel::info, text); }
-inline void log_debug(std::string_view text) { log(LogLevel::debug, text); }
+inline void log_error(std::string_view text)
+{
+    log(LogLevel::error, text);
+}
+inline void log_warning(std::string_view text)
+{
+    log(LogLevel::warning, text);
+}
+inline void log_info(std::string_view text)
+{
+    log(LogLevel::info, text);
+}
+inline void log_debug(std::string_view text)
+{
+    log(LogLevel::debug, text);
+}
 
 /// A line on a terminal that the next one replaces; it is cleared before each log line.
 /// Empty: none. Nothing is shown where standard error is no terminal.

@@ -9,19 +9,17 @@
 #include <string>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// What went wrong with one identifier of a request (RFC 8555, section 6.7.1).
 struct Subproblem {
-    std::string type;       ///< as Problem::type
+    std::string type; ///< as Problem::type
     std::string detail;
     std::string identifier; ///< the identifier's value, or empty
 };
 
 /// The client is wrong. Thrown by request code; the adapter turns it into the answer.
-class Problem : public std::runtime_error
-{
+class Problem : public std::runtime_error {
 public:
     /// `type` is the last part of urn:ietf:params:acme:error: ("malformed"); the HTTP status is
     /// the one that RFC 8555 or custom gives to this type.

@@ -7,8 +7,7 @@
 #include <cstring>
 #include <sys/random.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 std::string random_bytes(std::size_t size)
 {

@@ -6,8 +6,7 @@
 #include <functional>
 #include <string>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// `size` bytes from getrandom(2); aborts where the kernel has none.
 std::string random_bytes(std::size_t size);

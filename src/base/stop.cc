@@ -10,11 +10,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 std::atomic<bool> stopped{false};
 // A pipe whose read end becomes readable for ever: every sleeper polls it.
@@ -59,8 +57,8 @@ bool sleep_unless_stopped(std::chrono::milliseconds duration)
 {
     const auto end = std::chrono::steady_clock::now() + duration;
     while (!stopped) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-            end - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         if (left.count() <= 0)
             return true;
         pollfd wake = {wake_pipe[0], POLLIN, 0};

@@ -4,8 +4,7 @@
 
 #include <chrono>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// Catches SIGTERM and SIGINT (without SA_RESTART) and ignores SIGPIPE; call once, before threads.
 void catch_stop_signals();

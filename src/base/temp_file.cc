@@ -8,11 +8,9 @@
 #include <cerrno>
 #include <fcntl.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 std::string folder_of(const std::string &path)
 {

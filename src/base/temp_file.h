@@ -9,8 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// What must be on the disk before the call returns.
 enum class Durability {
@@ -19,8 +18,7 @@ enum class Durability {
 };
 
 /// A new file under `tmp_folder` of `root` that removes itself unless it was put into place.
-class TempFile
-{
+class TempFile {
 public:
     /// `mode` is exact: the umask does not count. The folder must exist.
     TempFile(const Dir &root, const std::string &tmp_folder, mode_t mode);

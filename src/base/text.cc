@@ -3,11 +3,9 @@
 
 #include <algorithm>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 char lower(char c)
 {

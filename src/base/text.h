@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// Without spaces, tabs and line ends at both ends.
 std::string_view trim(std::string_view text);

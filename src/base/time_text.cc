@@ -6,11 +6,9 @@
 #include <ctime>
 #include <fmt/format.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 /// Exactly `digits` decimal digits at the front of `text`, which it moves past them.
 std::optional<int> take_number(std::string_view &text, std::size_t digits)

@@ -9,8 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// "2026-11-24T13:00:00Z".
 std::string format_rfc3339(Time time);

@@ -5,11 +5,9 @@
 #include "base/error.h"
 #include "base/time_text.h"
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 struct BuiltIn {
     const char *name;
@@ -128,7 +126,8 @@ Lock AccountFiles::lock() const
     const SpoolPath path = SpoolNames::ca(ca_, CaFile::lock);
     auto lock = spool_.lock(path, std::chrono::minutes(1));
     if (!lock)
-        throw Error("lock " + spool_.path_of(path) + ": another acmeproxy has held it for a minute");
+        throw Error("lock " + spool_.path_of(path) +
+                    ": another acmeproxy has held it for a minute");
     return std::move(*lock);
 }
 
@@ -199,11 +198,11 @@ std::optional<AccountRecord> AccountFiles::record() const
 
 void AccountFiles::write_record(const AccountRecord &record) const
 {
-    spool_.write_json(path_to(AccountFile::account), Json::object()
-                                                         .set("url", record.url)
-                                                         .set("directory", record.directory)
-                                                         .set("contact",
-                                                              Json::strings(record.contact)));
+    spool_.write_json(path_to(AccountFile::account),
+                      Json::object()
+                          .set("url", record.url)
+                          .set("directory", record.directory)
+                          .set("contact", Json::strings(record.contact)));
 }
 
 void AccountFiles::drop_record() const

@@ -11,8 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 struct CaConfig {
     std::string directory;                    ///< URL
@@ -49,8 +48,7 @@ struct AccountRecord {
 };
 
 /// One account's files: cas/CA/accounts/OWNER. Changes are made under the lock.
-class AccountFiles
-{
+class AccountFiles {
 public:
     AccountFiles(const Spool &spool, CaName ca, ClientId owner);
 

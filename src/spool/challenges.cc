@@ -3,11 +3,9 @@
 
 #include "base/error.h"
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 int sweep_folder(const Spool &spool, SpoolFolder folder, Time now, Seconds age)
 {

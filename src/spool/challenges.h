@@ -7,8 +7,7 @@
 
 #include <string>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// Not synced: a power cut ends the CA's visit, too.
 void publish_challenge(const Spool &spool, const Token &token, const std::string &authorization);

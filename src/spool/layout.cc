@@ -5,11 +5,9 @@
 #include "base/text.h"
 #include "spool/names.h"
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 template <class Name> bool parses(const std::string &text)
 {

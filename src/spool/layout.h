@@ -7,8 +7,7 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 enum class PathKind { folder, file, link };
 

@@ -7,11 +7,9 @@
 #include <cerrno>
 #include <fmt/format.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 constexpr std::string_view due_file = "due";
 
@@ -41,8 +39,8 @@ bool Lineage::create(const Spool &spool, const LineageName &name, const LineageS
         const Json content = to_json(spec);
         for (const auto &member : *content.as_object())
             json.set(member.first, member.second);
-        replace_file(spool.dir(), folder.str(), folder.str() + "/cert.json",
-                     json.to_pretty_text(), 0600);
+        replace_file(spool.dir(), folder.str(), folder.str() + "/cert.json", json.to_pretty_text(),
+                     0600);
         spool.dir().make_dir(folder.str() + "/gen", 0700);
         replace_file(spool.dir(), folder.str(), folder.str() + "/" + std::string(due_file), "",
                      0600);
@@ -164,8 +162,8 @@ std::optional<LineageSpec> Lineage::wanted(Generation number) const
 
 std::optional<Time> Lineage::stored_at(Generation number) const
 {
-    const auto st = spool_.dir().status(
-        SpoolNames::generation(name_, number, GenerationFile::fullchain).str());
+    const auto st =
+        spool_.dir().status(SpoolNames::generation(name_, number, GenerationFile::fullchain).str());
     return st ? std::optional(Time(Seconds(st->st_mtime))) : std::nullopt;
 }
 

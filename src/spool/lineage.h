@@ -15,11 +15,9 @@
 #include <string>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class Lineage
-{
+class Lineage {
 public:
     Lineage(const Spool &spool, LineageName name) : spool_(spool), name_(std::move(name)) {}
 
@@ -43,8 +41,8 @@ public:
     /// certificate: for when cert.json is lost. nullopt: there is nothing to rebuild from.
     std::optional<LineageSpec> rebuild_spec() const;
 
-    /// Looks at all files that decide the state. Appends to `damage`, where given, what is not as it
-    /// should be, one text each.
+    /// Looks at all files that decide the state. Appends to `damage`, where given, what is not as
+    /// it should be, one text each.
     LineageFacts facts(const LineageSpec &spec, std::vector<std::string> *damage = nullptr) const;
 
     // Generations. Readers give nullopt for what is missing or damaged.

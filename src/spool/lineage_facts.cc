@@ -4,11 +4,9 @@
 
 #include <fmt/format.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 void note(std::vector<std::string> *damage, std::string text)
 {
@@ -62,8 +60,8 @@ LineageFacts Lineage::facts(const LineageSpec &spec, std::vector<std::string> *d
     if (spool_.exists(path_to(LineageFile::order))) {
         const auto record = order();
         const bool newest = record && !numbers.empty() && record->generation == numbers.back();
-        facts.order = newest ? LineageFacts::OrderFile::of_newest
-                             : LineageFacts::OrderFile::of_other;
+        facts.order =
+            newest ? LineageFacts::OrderFile::of_newest : LineageFacts::OrderFile::of_other;
         if (!record)
             note(damage, path(LineageFile::order) + " is damaged");
     }

@@ -7,17 +7,15 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 void refuse_unknown_members(const Json &json)
 {
     static const std::vector<std::string_view> known = {
-        "format",    "identifiers", "source",  "deliver",         "ca",  "key_type",
-        "reuse_key", "profile",     "preferred_chain", "csr", "hook"};
+        "format",    "identifiers", "source",          "deliver", "ca",  "key_type",
+        "reuse_key", "profile",     "preferred_chain", "csr",     "hook"};
     for (const auto &[name, value] : *json.as_object()) {
         if (std::find(known.begin(), known.end(), name) == known.end())
             throw JsonError("member \"" + printable(name, 60) + "\" is not known");

@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 struct LineageSpec {
     std::vector<Identifier> identifiers; ///< the first one names the lineage by default

@@ -8,11 +8,9 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 constexpr std::string_view lower_and_digits = "abcdefghijklmnopqrstuvwxyz0123456789";
 constexpr std::string_view base64url_alphabet =
@@ -41,8 +39,7 @@ bool is_lineage_stem(std::string_view text)
            only(text, std::string(lower_and_digits) + "._-");
 }
 
-constexpr const char *label_rule =
-    "must be 1 to 63 lower-case letters, digits and inner hyphens";
+constexpr const char *label_rule = "must be 1 to 63 lower-case letters, digits and inner hyphens";
 
 }
 
@@ -114,13 +111,20 @@ std::optional<Generation> parse_generation(std::string_view text)
 std::string file_name(GenerationFile file)
 {
     switch (file) {
-    case GenerationFile::request: return "request.pem";
-    case GenerationFile::wanted: return "wanted.json";
-    case GenerationFile::privkey: return "privkey.pem";
-    case GenerationFile::cert: return "cert.pem";
-    case GenerationFile::chain: return "chain.pem";
-    case GenerationFile::fullchain: return "fullchain.pem";
-    case GenerationFile::deployed: return "deployed";
+    case GenerationFile::request:
+        return "request.pem";
+    case GenerationFile::wanted:
+        return "wanted.json";
+    case GenerationFile::privkey:
+        return "privkey.pem";
+    case GenerationFile::cert:
+        return "cert.pem";
+    case GenerationFile::chain:
+        return "chain.pem";
+    case GenerationFile::fullchain:
+        return "fullchain.pem";
+    case GenerationFile::deployed:
+        return "deployed";
     }
     return {};
 }
@@ -128,10 +132,14 @@ std::string file_name(GenerationFile file)
 SpoolPath SpoolNames::folder(SpoolFolder folder)
 {
     switch (folder) {
-    case SpoolFolder::challenges: return SpoolPath("challenges");
-    case SpoolFolder::cas: return SpoolPath("cas");
-    case SpoolFolder::certs: return SpoolPath("certs");
-    case SpoolFolder::tmp: return SpoolPath("tmp");
+    case SpoolFolder::challenges:
+        return SpoolPath("challenges");
+    case SpoolFolder::cas:
+        return SpoolPath("cas");
+    case SpoolFolder::certs:
+        return SpoolPath("certs");
+    case SpoolFolder::tmp:
+        return SpoolPath("tmp");
     }
     return SpoolPath("");
 }
@@ -150,10 +158,14 @@ SpoolPath SpoolNames::ca(const CaName &ca_name, CaFile file)
 {
     const std::string folder = ca(ca_name).str() + "/";
     switch (file) {
-    case CaFile::ca: return SpoolPath(folder + "ca.json");
-    case CaFile::pause: return SpoolPath(folder + "pause");
-    case CaFile::lock: return SpoolPath(folder + "lock");
-    case CaFile::accounts: return SpoolPath(folder + "accounts");
+    case CaFile::ca:
+        return SpoolPath(folder + "ca.json");
+    case CaFile::pause:
+        return SpoolPath(folder + "pause");
+    case CaFile::lock:
+        return SpoolPath(folder + "lock");
+    case CaFile::accounts:
+        return SpoolPath(folder + "accounts");
     }
     return SpoolPath("");
 }
@@ -167,9 +179,12 @@ SpoolPath SpoolNames::account(const CaName &ca_name, const ClientId &owner, Acco
 {
     const std::string folder = account(ca_name, owner).str() + "/";
     switch (file) {
-    case AccountFile::key: return SpoolPath(folder + "key.pem");
-    case AccountFile::next: return SpoolPath(folder + "next.pem");
-    case AccountFile::account: return SpoolPath(folder + "account.json");
+    case AccountFile::key:
+        return SpoolPath(folder + "key.pem");
+    case AccountFile::next:
+        return SpoolPath(folder + "next.pem");
+    case AccountFile::account:
+        return SpoolPath(folder + "account.json");
     }
     return SpoolPath("");
 }
@@ -183,22 +198,29 @@ SpoolPath SpoolNames::lineage(const LineageName &name, LineageFile file)
 {
     const std::string folder = lineage(name).str() + "/";
     switch (file) {
-    case LineageFile::cert: return SpoolPath(folder + "cert.json");
-    case LineageFile::lock: return SpoolPath(folder + "lock");
-    case LineageFile::due: return SpoolPath(folder + "due");
-    case LineageFile::retry: return SpoolPath(folder + "retry.json");
-    case LineageFile::ari: return SpoolPath(folder + "ari.json");
-    case LineageFile::order: return SpoolPath(folder + "order.json");
-    case LineageFile::live: return SpoolPath(folder + "live");
-    case LineageFile::generations: return SpoolPath(folder + "gen");
+    case LineageFile::cert:
+        return SpoolPath(folder + "cert.json");
+    case LineageFile::lock:
+        return SpoolPath(folder + "lock");
+    case LineageFile::due:
+        return SpoolPath(folder + "due");
+    case LineageFile::retry:
+        return SpoolPath(folder + "retry.json");
+    case LineageFile::ari:
+        return SpoolPath(folder + "ari.json");
+    case LineageFile::order:
+        return SpoolPath(folder + "order.json");
+    case LineageFile::live:
+        return SpoolPath(folder + "live");
+    case LineageFile::generations:
+        return SpoolPath(folder + "gen");
     }
     return SpoolPath("");
 }
 
 SpoolPath SpoolNames::generation(const LineageName &name, Generation number)
 {
-    return SpoolPath(lineage(name, LineageFile::generations).str() + "/" +
-                     generation_text(number));
+    return SpoolPath(lineage(name, LineageFile::generations).str() + "/" + generation_text(number));
 }
 
 SpoolPath SpoolNames::generation(const LineageName &name, Generation number, GenerationFile file)

@@ -11,12 +11,10 @@
 #include <string>
 #include <string_view>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// Common to the checked names below; Tag only keeps them apart.
-template <class Tag> class CheckedName
-{
+template <class Tag> class CheckedName {
 public:
     /// Throws Error that quotes the text and says what a name of this kind may be.
     static CheckedName parse(std::string_view text);
@@ -47,8 +45,7 @@ std::string generation_text(Generation number); ///< "0001"
 std::optional<Generation> parse_generation(std::string_view text);
 
 /// A path relative to the base.
-class SpoolPath
-{
+class SpoolPath {
 public:
     const std::string &str() const { return text_; }
     auto operator<=>(const SpoolPath &) const = default;
@@ -70,8 +67,7 @@ enum class AccountFile { key, next, account };
 enum class SpoolFolder { challenges, cas, certs, tmp };
 
 /// Composes paths; all members are static.
-class SpoolNames
-{
+class SpoolNames {
 public:
     static SpoolPath folder(SpoolFolder folder);
     static SpoolPath challenge(const Token &token);

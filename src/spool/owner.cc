@@ -9,11 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 void take_groups_of(const SpoolOwner &owner)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rights: the spool belongs to one user, and whoever is root becomes that user before touching it.
-// Only hooks run as root, and only for `deploy` (design: renew in a child as the owner, then deploy).
+// Only hooks run as root, and only for `deploy` (design: renew in a child as the owner, then
+// deploy).
 #pragma once
 
 #include "base/child_process.h"
@@ -9,8 +10,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 struct SpoolOwner {
     uid_t uid;

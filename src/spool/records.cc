@@ -5,11 +5,9 @@
 #include "base/text.h"
 #include "base/time_text.h"
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 Time time_at(const Json &json, std::string_view name)
 {

@@ -4,14 +4,13 @@
 #pragma once
 
 #include "base/clock.h"
-#include "json/json.h"
 #include "spool/names.h"
+#include "json/json.h"
 
 #include <optional>
 #include <string>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// order.json: an order in flight.
 struct OrderRecord {
@@ -27,10 +26,10 @@ OrderRecord parse_order_record(const Json &json);
 
 /// retry.json: failures since the last success.
 struct RetryRecord {
-    int attempts = 0;        ///< to issue
-    std::string error;       ///< the last one, one line
-    Time last{};             ///< when
-    std::optional<Time> next;///< not before
+    int attempts = 0;         ///< to issue
+    std::string error;        ///< the last one, one line
+    Time last{};              ///< when
+    std::optional<Time> next; ///< not before
     int hook_attempts = 0;
     std::string hook_error;
     std::optional<Time> hook_next;

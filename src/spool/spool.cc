@@ -12,11 +12,9 @@
 #include <pwd.h>
 #include <system_error>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-namespace
-{
+namespace {
 
 constexpr const char *tmp_folder = "tmp";
 
@@ -117,8 +115,8 @@ void Spool::link(const std::string &target, const SpoolPath &path) const
 bool Spool::put_folder(const SpoolPath &from, const SpoolPath &to) const
 {
     dir_.sync(from.str());
-    if (::renameat2(dir_.fd(), from.str().c_str(), dir_.fd(), to.str().c_str(),
-                    RENAME_NOREPLACE) != 0) {
+    if (::renameat2(dir_.fd(), from.str().c_str(), dir_.fd(), to.str().c_str(), RENAME_NOREPLACE) !=
+        0) {
         if (errno == EEXIST)
             return false;
         throw_errno("rename " + path_of(from) + " to " + to.str());

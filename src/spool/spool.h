@@ -10,18 +10,16 @@
 #include "base/lock.h"
 #include "base/temp_file.h"
 #include "crypto/secret.h"
-#include "json/json.h"
 #include "spool/names.h"
+#include "json/json.h"
 
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class Spool
-{
+class Spool {
 public:
     /// Throws Error, naming `acmeproxy spool init`, where there is none.
     explicit Spool(const std::string &base);

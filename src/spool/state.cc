@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spool/state.h"
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 using OrderFile = LineageFacts::OrderFile;
 
@@ -24,12 +23,18 @@ const GenerationFacts *LineageFacts::live_generation() const
 std::string_view to_text(State state)
 {
     switch (state) {
-    case State::wanted: return "wanted";
-    case State::keyed: return "keyed";
-    case State::ordered: return "ordered";
-    case State::issued: return "issued";
-    case State::live: return "live";
-    case State::deployed: return "deployed";
+    case State::wanted:
+        return "wanted";
+    case State::keyed:
+        return "keyed";
+    case State::ordered:
+        return "ordered";
+    case State::issued:
+        return "issued";
+    case State::live:
+        return "live";
+    case State::deployed:
+        return "deployed";
     }
     return "";
 }
@@ -37,14 +42,22 @@ std::string_view to_text(State state)
 std::string_view to_text(Step step)
 {
     switch (step) {
-    case Step::begin: return "begin";
-    case Step::order: return "order";
-    case Step::resume: return "resume";
-    case Step::switch_live: return "switch live";
-    case Step::drop_order: return "drop order";
-    case Step::abandon: return "abandon";
-    case Step::deploy: return "deploy";
-    case Step::wait: return "wait";
+    case Step::begin:
+        return "begin";
+    case Step::order:
+        return "order";
+    case Step::resume:
+        return "resume";
+    case Step::switch_live:
+        return "switch live";
+    case Step::drop_order:
+        return "drop order";
+    case Step::abandon:
+        return "abandon";
+    case Step::deploy:
+        return "deploy";
+    case Step::wait:
+        return "wait";
     }
     return "";
 }
@@ -61,8 +74,7 @@ State state_of(const LineageFacts &facts)
     return newest->deployed ? State::deployed : State::live;
 }
 
-namespace
-{
+namespace {
 
 /// The newest generation has no certificate yet.
 Next next_for_unfinished(const LineageFacts &facts, const GenerationFacts &newest)

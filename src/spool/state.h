@@ -10,8 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 struct GenerationFacts {
     Generation number = 0;

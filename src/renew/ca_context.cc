@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "renew/ca_context.h"
+
+#include "base/log.h"
+#include "base/time_text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace acmeproxy {
+
+namespace {
+
+constexpr int breaker_limit = 5;
+
+CaConfig configured(const Spool &spool, const CaName &name, const RenewOptions &options)
+{
+    auto config = load_ca(spool, name);
+    const bool overridden = name.str() == options.default_ca && !options.directory_url.empty();
+    if (!config && !overridden)
+        throw Error("there is no CA named \"" + name.str() + "\" (add it: acmeproxy ca add " +
+                    name.str() + " URL)");
+    if (!config)
+        config.emplace();
+    if (overridden)
+        config->directory = options.directory_url;
+    if (config->contact.empty()) {
+        for (const std::string &address : options.contact)
+            config->contact.push_back(address.find(':') == std::string::npos ? "mailto:" + address
+                                                                             : address);
+    }
+    return std::move(*config);
+}
+
+HttpOptions with_trust(HttpOptions http, const CaConfig &config)
+{
+    http.ca_certificates.insert(http.ca_certificates.end(), config.ca_certificates.begin(),
+                                config.ca_certificates.end());
+    return http;
+}
+
+/// How long the CA wants to be left alone. A rate limit of an ACME server is mostly about some
+/// names or one account, so it stops the others for an hour at most; an overloaded server (503)
+/// stops all for as long as it says, a day at most.
+Seconds pause_length(const CaProblem &problem)
+{
+    const bool limited = problem.status == 429 || problem.type == "rateLimited";
+    const Seconds asked = problem.retry_after.value_or(Seconds(60));
+    return std::min<Seconds>(asked, limited ? std::chrono::hours(1) : std::chrono::hours(24));
+}
+
+}
+
+CaContext::CaContext(const Spool &spool, const CaName &name, const RenewOptions &options,
+                     const Clock &clock)
+    : spool_(spool), name_(name), clock_(clock), account_key_type_(options.account_key_type),
+      config_(configured(spool, name, options)), http_(with_trust(options.http, config_)),
+      trust_(http_), service_(config_.directory), pause_(load_pause(spool, name, clock.now()))
+{
+}
+
+void CaContext::check_open()
+{
+    const std::lock_guard guard(manners_mutex_);
+    if (pause_ && pause_->until > clock_.now())
+        throw Deferred(fmt::format("the CA {} asked for silence until {}: {} (end it early: remove "
+                                   "{})",
+                                   name_.str(), format_rfc3339(pause_->until), pause_->why,
+                                   spool_.path_of(SpoolNames::ca(name_, CaFile::pause))),
+                       pause_->until);
+    if (failures_in_a_row_ >= breaker_limit)
+        throw Deferred(fmt::format("the CA {} failed {} times in a row in this pass", name_.str(),
+                                   failures_in_a_row_),
+                       std::nullopt);
+}
+
+void CaContext::note_failure(const std::exception &e)
+{
+    const CaProblem *problem = find_cause<CaProblem>(e);
+    const std::lock_guard guard(manners_mutex_);
+    if (problem && problem->asks_to_wait()) {
+        const Time now = clock_.now();
+        const Pause pause{now + pause_length(*problem), problem->detail};
+        if (!pause_ || pause_->until < pause.until) {
+            pause_ = pause;
+            save_pause(spool_, name_, pause, now);
+        }
+    } else if (find_cause<HttpError>(e) || (problem && problem->status >= 500)) {
+        ++failures_in_a_row_;
+    }
+}
+
+void CaContext::note_success()
+{
+    const std::lock_guard guard(manners_mutex_);
+    failures_in_a_row_ = 0;
+}
+
+AccountFiles CaContext::account_files() const
+{
+    return {spool_, name_, ClientId::parse("default")};
+}
+
+std::shared_ptr<const Account> CaContext::account(AcmeSession &session)
+{
+    const std::lock_guard guard(account_mutex_);
+    if (!account_)
+        account_ = std::make_shared<Account>(
+            ensure_account(account_files(), session, config_, account_key_type_));
+    return account_;
+}
+
+void CaContext::forget(const Account &account)
+{
+    const std::lock_guard guard(account_mutex_);
+    if (!account_ || account_->url != account.url)
+        return; // another worker was first
+    forget_account(account_files(), account.url);
+    account_.reset();
+}
+
+CaContext &CaContexts::get(const std::string &name)
+{
+    const std::string &actual = name.empty() ? options_.default_ca : name;
+    const std::lock_guard guard(mutex_);
+    auto &context = contexts_[actual];
+    if (!context)
+        context = std::make_unique<CaContext>(spool_, CaName::parse(actual), options_, clock_);
+    return *context;
+}
+
+HttpClient &Connections::to(CaContext &ca)
+{
+    auto &client = clients_[&ca];
+    if (!client)
+        client = std::make_unique<HttpClient>(ca.trust(), ca.http_options());
+    return *client;
+}
+
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// A CA as the workers of one pass share it: configuration, trust, directory, nonces, account, and
+// the manners: a pause that the CA asked for, and a circuit breaker.
+//
+// Threads: all members may be called at once, unless said otherwise.
+#pragma once
+
+#include "acme/ca_problem.h"
+#include "acme/session.h"
+#include "renew/account.h"
+#include "renew/options.h"
+#include "spool/ca_store.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace acmeproxy {
+
+/// The CA is left alone for now: nothing was tried, no attempt is counted.
+class Deferred : public Error {
+public:
+    Deferred(const std::string &text, std::optional<Time> until_) : Error(text), until(until_) {}
+    std::optional<Time> until;
+};
+
+class CaContext {
+public:
+    /// Throws Error where `name` is no CA.
+    CaContext(const Spool &spool, const CaName &name, const RenewOptions &options,
+              const Clock &clock);
+
+    const CaName &name() const { return name_; }
+    const CaConfig &config() const { return config_; }
+    const HttpTrust &trust() const { return trust_; }
+    const HttpOptions &http_options() const { return http_; }
+    AcmeService &service() { return service_; }
+
+    /// Throws Deferred while the CA is paused or the breaker is open.
+    void check_open();
+    /// Takes note of a failure that `e` tells of: starts a pause, moves the breaker.
+    void note_failure(const std::exception &e);
+    void note_success();
+
+    /// The account, made on first use.
+    std::shared_ptr<const Account> account(AcmeSession &session);
+    /// The CA does not know this account any more.
+    void forget(const Account &account);
+    AccountFiles account_files() const;
+
+private:
+    const Spool &spool_;
+    const CaName name_;
+    const Clock &clock_;
+    const KeyType account_key_type_;
+    CaConfig config_;
+    HttpOptions http_;
+    HttpTrust trust_;
+    AcmeService service_;
+
+    std::mutex account_mutex_;
+    std::shared_ptr<const Account> account_;
+    std::mutex manners_mutex_;
+    std::optional<Pause> pause_;
+    int failures_in_a_row_ = 0;
+};
+
+/// All CAs that a pass has met.
+class CaContexts {
+public:
+    CaContexts(const Spool &spool, const RenewOptions &options, const Clock &clock)
+        : spool_(spool), options_(options), clock_(clock)
+    {
+    }
+    /// The name as a lineage has it; empty: the default CA.
+    CaContext &get(const std::string &name);
+
+private:
+    const Spool &spool_;
+    const RenewOptions &options_;
+    const Clock &clock_;
+    std::mutex mutex_;
+    std::map<std::string, std::unique_ptr<CaContext>> contexts_;
+};
+
+/// One worker's connections: an HttpClient for each CA it has talked to. Not for several threads.
+class Connections {
+public:
+    HttpClient &to(CaContext &ca);
+
+private:
+    std::map<const CaContext *, std::unique_ptr<HttpClient>> clients_;
+};
+
+}

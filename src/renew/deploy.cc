@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "renew/deploy.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time_text.h"
+#include "renew/schedule.h"
+#include "spool/owner.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace acmeproxy {
+
+namespace {
+
+constexpr Seconds kept_for = std::chrono::days(30);
+
+/// The last lines of a hook's output go to the log, one each.
+void log_output(const std::string &lineage, const std::string &output)
+{
+    constexpr std::size_t shown = 40;
+    std::vector<std::string> lines = split(output, '\n');
+    while (!lines.empty() && trim(lines.back()).empty())
+        lines.pop_back();
+    const std::size_t first = lines.size() > shown ? lines.size() - shown : 0;
+    for (std::size_t i = first; i < lines.size(); ++i)
+        log_info(lineage + ": hook: " + lines[i]);
+}
+
+void run_hooks(const Lineage &lineage, Generation number, const std::vector<Certificate> &chain,
+               const HookOptions &options)
+{
+    const std::vector<std::string> environment = hook_environment(lineage, number, chain);
+    for (const std::string &setting : {lineage.spec().hook, options.global_hook}) {
+        if (setting.empty())
+            continue;
+        const std::string program = find_hook(options, setting);
+        const ChildResult result =
+            run_child({program}, environment, options.timeout, regain_root());
+        log_output(lineage.name().str(), result.output);
+        if (result.end != ChildResult::End::exited || result.code != 0)
+            throw Error("hook " + program + ": " + to_text(result));
+    }
+}
+
+/// Failures of the hook do not touch what is known of failures to issue.
+void record_hook_failure(const Lineage &lineage, const std::string &error, Time now,
+                         const UnitRandom &random)
+{
+    RetryRecord retry = lineage.retry();
+    ++retry.hook_attempts;
+    retry.hook_error = error;
+    if (retry.last == Time{})
+        retry.last = now;
+    retry.hook_next = retry_instant(retry.hook_attempts, now, std::nullopt, random);
+    lineage.write_retry(retry);
+    const auto due = lineage.due();
+    lineage.set_due(due && !is_due(*due, now) ? std::min(*due, *retry.hook_next)
+                                              : *retry.hook_next);
+}
+
+void record_hook_success(const Lineage &lineage, Generation number,
+                         const std::vector<Certificate> &chain, Time now)
+{
+    lineage.mark_deployed(number);
+    RetryRecord retry = lineage.retry();
+    retry.hook_attempts = 0;
+    retry.hook_error.clear();
+    retry.hook_next.reset();
+    lineage.write_retry(retry);
+    lineage.prune(now, kept_for);
+    DueQuestion question;
+    question.times = times_of(chain.front(), lineage.stored_at(number));
+    question.ari = lineage.ari();
+    question.retry = retry;
+    lineage.set_due(next_look(question, now));
+}
+
+bool deploy_one(const Lineage &lineage, const HookOptions &options, const Clock &clock,
+                const UnitRandom &random)
+{
+    const auto lock = lineage.lock();
+    const auto number = lineage.live();
+    const auto chain = number ? lineage.chain(*number) : std::nullopt;
+    if (!lock || !chain || lineage.is_deployed(*number))
+        return true; // another process was first
+    try {
+        run_hooks(lineage, *number, *chain, options);
+        record_hook_success(lineage, *number, *chain, clock.now());
+        return true;
+    } catch (const std::exception &e) {
+        const std::string error = describe(e);
+        record_hook_failure(lineage, error, clock.now(), random);
+        log_error(lineage.name().str() + ": " + error + "; tried again at " +
+                  format_rfc3339(*lineage.retry().hook_next));
+        return false;
+    }
+}
+
+}
+
+DeployResult deploy(const Spool &spool, const std::vector<LineageName> &names,
+                    const HookOptions &options, const Clock &clock, const UnitRandom &random)
+{
+    DeployResult result;
+    for (const LineageName &name : names) {
+        try {
+            const bool done = deploy_one(Lineage(spool, name), options, clock, random);
+            ++(done ? result.deployed : result.failed);
+        } catch (const std::exception &e) {
+            log_error(name.str() + ": deploy: " + describe(e));
+            ++result.failed;
+        }
+    }
+    return result;
+}
+
+std::vector<LineageName> find_undeployed(const Spool &spool, Time now, bool all)
+{
+    std::vector<LineageName> names;
+    for (const LineageName &name : spool.lineages()) {
+        const Lineage lineage(spool, name);
+        const auto due = lineage.due();
+        if (!all && due && !is_due(*due, now))
+            continue;
+        const auto live = lineage.live();
+        if (live && lineage.stored_at(*live) && !lineage.is_deployed(*live))
+            names.push_back(name);
+    }
+    return names;
+}
+
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// LineageJob's dealings with the CA: placing an order, resuming one, storing what comes of it, and
+// renewal information.
+#include "renew/lineage_job.h"
+
+#include "acme/issued.h"
+#include "acme/order.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "renew/order_run.h"
+
+#include <fmt/format.h>
+
+namespace acmeproxy {
+
+namespace {
+
+/// Whether the CA's answer means that there is no such order for us (any more).
+bool is_order_gone(const CaProblem &problem)
+{
+    return problem.status == 404 || problem.status == 410 || problem.type == "malformed" ||
+           problem.type == "unauthorized" || is_account_lost(problem);
+}
+
+}
+
+void LineageJob::place_order(Generation number)
+{
+    CaContext &context = ca();
+    try {
+        AcmeSession session(connections_.to(context), context.service(), clock_, options_.random);
+        auto account = context.account(session);
+        OrderRequest request{spec_.identifiers, {}, {}, {}, {}};
+        request.profile = spec_.profile.empty() ? context.config().profile : spec_.profile;
+        // Only a CA that told us of a window for the old certificate knows what it would replace.
+        if (const auto live = lineage_.live()) {
+            const auto chain = lineage_.chain(*live);
+            const auto ari = chain ? ari_of(chain->front()) : std::nullopt;
+            if (ari && ari->start && !session.directory().renewal_info.empty())
+                request.replaces = ari->certificate_id;
+        }
+        const Order order = request_order(session, request, account);
+        lineage_.write_order({context.name().str(), context.service().directory_url(), account->url,
+                              order.url, number, clock_.now()});
+        finish_order(session, *account, order, number);
+        context.note_success();
+    } catch (const std::exception &e) {
+        context.note_failure(e);
+        throw;
+    }
+}
+
+Order LineageJob::request_order(AcmeSession &session, const OrderRequest &request,
+                                std::shared_ptr<const Account> &account)
+{
+    try {
+        return new_order(session, account->signer(), request);
+    } catch (const CaProblem &problem) {
+        if (is_account_lost(problem)) {
+            // Once: a CA that lost its accounts gets ours again.
+            log_warning(lineage_.name().str() + ": " + problem.what() +
+                        "; the account is looked for again");
+            ca().forget(*account);
+            account = ca().account(session);
+            return new_order(session, account->signer(), request);
+        }
+        if (request.replaces.empty() || problem.asks_to_wait())
+            throw;
+        log_warning(lineage_.name().str() + ": " + problem.what() +
+                    "; ordered once more without \"replaces\"");
+    }
+    OrderRequest plain = request;
+    plain.replaces.clear();
+    return new_order(session, account->signer(), plain);
+}
+
+void LineageJob::resume_order(Generation number)
+{
+    CaContext &context = ca();
+    const auto record = lineage_.order();
+    try {
+        AcmeSession session(connections_.to(context), context.service(), clock_, options_.random);
+        const auto account = context.account(session);
+        if (record->ca != context.name().str() ||
+            record->directory != context.service().directory_url() ||
+            record->account != account->url) {
+            log_info(lineage_.name().str() +
+                     ": its order belongs to another account or CA and is left");
+            lineage_.drop_order();
+            return;
+        }
+        std::optional<Order> order;
+        try {
+            order = fetch_order(session, account->signer(), record->url);
+        } catch (const CaProblem &problem) {
+            if (!is_order_gone(problem) || problem.asks_to_wait())
+                throw;
+            lineage_.drop_order();
+            if (is_account_lost(problem))
+                context.forget(*account);
+            throw Error(std::string("the CA no longer knows the order: ") + problem.what());
+        }
+        finish_order(session, *account, *order, number);
+        context.note_success();
+    } catch (const std::exception &e) {
+        context.note_failure(e);
+        throw;
+    }
+}
+
+void LineageJob::finish_order(AcmeSession &session, const Account &account, const Order &order,
+                              Generation number)
+{
+    const auto csr = lineage_.request(number);
+    if (!csr)
+        throw Error("read " + lineage_.path(number, GenerationFile::request));
+    const Signer signer = account.signer();
+    const std::string &preferred =
+        spec_.preferred_chain.empty() ? options_.preferred_chain : spec_.preferred_chain;
+    std::optional<DownloadedChain> chain;
+    try {
+        OrderRun run(spool_, session, account.key, signer, options_);
+        chain = run.complete(order, *csr, preferred);
+    } catch (const OrderDead &) {
+        lineage_.drop_order();
+        throw;
+    }
+    if (!(chain->certificates.front().public_key() == csr->public_key())) {
+        lineage_.abandon(number);
+        throw Error("the order was used for another key; its certificate is of no use here");
+    }
+    try {
+        check_chain(chain->certificates, csr->public_key(), spec_.identifiers, clock_.now());
+    } catch (...) {
+        // The order has given all it will ever give.
+        lineage_.abandon(number);
+        rethrow_while("check the certificate that the CA issued");
+    }
+    lineage_.commit(number, chain->certificates);
+}
+
+void LineageJob::refresh_renewal_info(const Certificate &certificate, const CertificateTimes &times)
+{
+    const auto id = certificate.renewal_info_id();
+    const Time now = clock_.now();
+    // A certificate that was issued a moment ago is not asked about in the same breath.
+    if (!id || times.not_after <= now || result_.end == JobResult::End::obtained)
+        return;
+    auto record = ari_of(certificate);
+    if (record && record->next_poll > now)
+        return;
+    CaContext &context = ca();
+    try {
+        context.check_open();
+        AcmeSession session(connections_.to(context), context.service(), clock_, options_.random);
+        if (session.directory().renewal_info.empty())
+            return;
+        AriRecord next;
+        next.certificate_id = *id;
+        next.next_poll = now + std::chrono::hours(6);
+        if (const auto info = fetch_renewal_info(session, certificate)) {
+            if (is_sound_window(info->start, info->end, times))
+                next = pick_in_window(record, *id, info->start, info->end, options_.random);
+            next.explanation_url = printable(info->explanation_url, 500);
+            next.next_poll = now + info->retry_after;
+        }
+        lineage_.write_ari(next);
+    } catch (const Deferred &) {
+        return; // asked again when the CA is talked to again
+    } catch (const std::exception &e) {
+        // Advice only: what the CA cannot tell must not stop a renewal.
+        context.note_failure(e);
+        log_warning(lineage_.name().str() + ": no renewal information: " + describe(e));
+        AriRecord next = record.value_or(AriRecord{});
+        next.certificate_id = *id;
+        next.next_poll = now + std::chrono::hours(6);
+        lineage_.write_ari(next);
+    }
+}
+
+}

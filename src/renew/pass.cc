@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "renew/pass.h"
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "spool/challenges.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace acmeproxy {
+
+namespace {
+
+/// What the workers share.
+class Work {
+public:
+    Work(const std::vector<LineageName> &names) : names_(names) {}
+
+    const LineageName *take()
+    {
+        const std::lock_guard guard(mutex_);
+        if (next_ == names_.size() || stop_requested())
+            return nullptr;
+        const LineageName &name = names_[next_++];
+        at_work_.insert(name.str());
+        show();
+        return &name;
+    }
+
+    void done(const LineageName &name, const JobResult &result)
+    {
+        report(name, result);
+        const std::lock_guard guard(mutex_);
+        at_work_.erase(name.str());
+        ++total_.looked_at;
+        total_.obtained += result.end == JobResult::End::obtained;
+        total_.failed += result.end == JobResult::End::failed || result.damaged;
+        total_.deferred += result.end == JobResult::End::deferred;
+        if (result.to_deploy)
+            total_.to_deploy.push_back(name);
+        show();
+    }
+
+    PassResult result()
+    {
+        show_progress("");
+        std::sort(total_.to_deploy.begin(), total_.to_deploy.end());
+        return total_;
+    }
+
+private:
+    void report(const LineageName &name, const JobResult &result)
+    {
+        const std::string line = name.str() + ": " + result.text;
+        switch (result.end) {
+        case JobResult::End::failed:
+            log_error(line);
+            break;
+        case JobResult::End::deferred:
+            log_warning(line);
+            break;
+        case JobResult::End::busy:
+            log_info(name.str() + ": another process works on it");
+            break;
+        default:
+            if (!result.text.empty())
+                log_info(line);
+        }
+    }
+
+    void show()
+    {
+        std::string names;
+        for (const std::string &name : at_work_)
+            names += (names.empty() ? "" : ", ") + name;
+        show_progress(fmt::format("{}/{} {}", total_.looked_at, names_.size(), names));
+    }
+
+    const std::vector<LineageName> &names_;
+    std::mutex mutex_;
+    std::size_t next_ = 0;
+    std::set<std::string> at_work_;
+    PassResult total_;
+};
+
+void work_until_done(Work &work, const Spool &spool, const RenewOptions &options, CaContexts &cas,
+                     const Clock &clock)
+{
+    Connections connections;
+    while (const LineageName *name = work.take()) {
+        LineageJob job(spool, *name, options, cas, connections, clock);
+        work.done(*name, job.run());
+    }
+}
+
+}
+
+std::vector<LineageName> find_due(const Spool &spool, const RenewOptions &options, Time now)
+{
+    if (!options.names.empty()) {
+        for (const LineageName &name : options.names) {
+            if (!Lineage(spool, name).exists())
+                throw Error("there is no lineage named \"" + name.str() +
+                            "\" (acmeproxy cert list shows them)");
+        }
+        return options.names;
+    }
+    std::vector<LineageName> names;
+    const auto certs = spool.dir().open_dir(SpoolNames::folder(SpoolFolder::certs).str());
+    if (!certs)
+        throw Error("open " + spool.path_of(SpoolNames::folder(SpoolFolder::certs)) +
+                    ": there is no such folder (acmeproxy spool check --repair)");
+    std::string path;
+    certs->scan("", [&](const char *name) {
+        path.assign(name).append("/due");
+        struct stat st = {};
+        const bool there = ::fstatat(certs->fd(), path.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0;
+        // A missing `due` counts as now: a lineage must not be lost with it.
+        if (there ? !is_due(Time(Seconds(st.st_mtime)), now) : errno == ENOTDIR)
+            return;
+        try {
+            names.push_back(LineageName::parse(name));
+        } catch (const Error &e) {
+            log_warning(std::string(e.what()) + " (acmeproxy spool check)");
+        }
+    });
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+PassResult run_pass(const Spool &spool, const RenewOptions &options, const Clock &clock)
+{
+    const std::vector<LineageName> names = find_due(spool, options, clock.now());
+    CaContexts cas(spool, options, clock);
+    Work work(names);
+    const std::size_t workers =
+        std::min<std::size_t>(static_cast<std::size_t>(options.workers), names.size());
+    if (workers <= 1) {
+        work_until_done(work, spool, options, cas, clock);
+    } else {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < workers; ++i)
+            threads.emplace_back([&] { work_until_done(work, spool, options, cas, clock); });
+    }
+    if (options.names.empty())
+        sweep(spool, clock.now());
+    return work.result();
+}
+
+PassResult preview_pass(const Spool &spool, const RenewOptions &options, const Clock &clock)
+{
+    PassResult result;
+    CaContexts cas(spool, options, clock);
+    Connections connections;
+    for (const LineageName &name : find_due(spool, options, clock.now())) {
+        ++result.looked_at;
+        try {
+            LineageJob job(spool, name, options, cas, connections, clock);
+            fmt::print("{}: {}\n", name.str(), job.preview());
+        } catch (const std::exception &e) {
+            log_error(name.str() + ": " + describe(e));
+            ++result.failed;
+        }
+    }
+    return result;
+}
+
+}
