@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// fsck for a spool: compares what is on the disk with doc/spool.md, says what is wrong and what to
+// do, and repairs what can be repaired without losing anything.
+#pragma once
+
+#include "base/clock.h"
+#include "spool/spool.h"
+
+#include <string>
+#include <vector>
+
+namespace acmeproxy {
+
+struct Finding {
+    std::string path;   ///< absolute
+    std::string what;   ///< what is wrong
+    std::string advice; ///< what to do, or what was done
+    bool repaired = false;
+};
+
+enum class Repair { no, yes };
+
+/// Wrong kinds, modes and owners, things that do not belong, damaged files, lineages that cannot go
+/// on, and what a crash left behind long ago. Repair sets modes, makes missing folders, restores
+/// cert.json, live and the copies of a certificate, and removes damaged caches. Nothing else is
+/// removed.
+std::vector<Finding> check_spool(const Spool &spool, Repair repair, Time now);
+
+}
