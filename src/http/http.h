@@ -19,19 +19,18 @@
 #include <utility>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 struct HttpOptions {
-    std::string user_agent;
+    std::string user_agent = {};
     /// PEM files whose certificates are trusted besides the system's.
-    std::vector<std::string> ca_certificates;
+    std::vector<std::string> ca_certificates = {};
     /// "http://host:port" or empty. The environment is looked at by whoever fills this in.
-    std::string proxy;
+    std::string proxy = {};
     /// Host suffixes that bypass the proxy, as curl's NOPROXY.
-    std::string no_proxy;
+    std::string no_proxy = {};
     /// "HOST:PORT:ADDRESS" lines as curl's --resolve; for tests and split DNS.
-    std::vector<std::string> resolve;
+    std::vector<std::string> resolve = {};
     std::chrono::seconds connect_timeout{15};
     std::chrono::seconds timeout{60};
     std::size_t max_body = 1 << 20;
@@ -41,9 +40,9 @@ struct HttpOptions {
 
 struct HttpRequest {
     std::string method = "GET"; ///< GET, HEAD or POST
-    std::string url;
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;
+    std::string url = {};
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    std::string body = {};
 };
 
 struct HttpResponse {
@@ -62,26 +61,24 @@ struct HttpResponse {
 };
 
 /// No answer was had. The text says from whom, why, and what to look at.
-class HttpError : public Error
-{
+class HttpError : public Error {
 public:
     enum class Reason {
-        bad_url,     ///< not https, user information in it, too long
-        resolve,     ///< the host name has no address
-        connect,     ///< refused, unreachable
-        tls,         ///< not trusted, wrong name, handshake failed
+        bad_url, ///< not https, user information in it, too long
+        resolve, ///< the host name has no address
+        connect, ///< refused, unreachable
+        tls,     ///< not trusted, wrong name, handshake failed
         timeout,
-        too_large,   ///< the body is over max_body
-        broken,      ///< the connection ended early, or no HTTP
-        stopped,     ///< stop_requested() (base/stop.h)
+        too_large, ///< the body is over max_body
+        broken,    ///< the connection ended early, or no HTTP
+        stopped,   ///< stop_requested() (base/stop.h)
     };
     HttpError(Reason why, const std::string &text) : Error(text), reason(why) {}
     Reason reason;
 };
 
 /// The trusted certificates, loaded once and shared by all clients of the process.
-class HttpTrust
-{
+class HttpTrust {
 public:
     /// Throws Error naming the file that cannot be read or holds no certificate.
     explicit HttpTrust(const HttpOptions &options);
@@ -95,17 +92,18 @@ private:
     void *store_;
 };
 
-class HttpClient
-{
+class HttpClient {
 public:
     HttpClient(const HttpTrust &trust, const HttpOptions &options);
     ~HttpClient();
     HttpClient(const HttpClient &) = delete;
     HttpClient &operator=(const HttpClient &) = delete;
 
-    /// One exchange. Any HTTP status is an answer; no answer is an HttpError. A request that is sent
-    /// on a kept connection which the server had closed meanwhile is sent once more on a new one
-    /// only where not one byte of an answer came (curl's own rule).
+    /// One exchange. Any HTTP status is an answer; no answer is an HttpError. A request that is
+    /// sent on a kept connection which the server had closed meanwhile is sent once more on a new
+    /// one only where not one byte of an answer came (curl's own rule). A body with neither a
+    /// length nor chunks ends where the connection does, and libcurl 7.88 does not see whether TLS
+    /// was ended orderly: what reads such a body must know its end by itself, as JSON and PEM do.
     HttpResponse send(const HttpRequest &request);
     /// Another overall time limit for the requests from now on.
     void set_timeout(std::chrono::milliseconds timeout);

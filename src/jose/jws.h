@@ -10,8 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// Signs `payload` ("" for a POST-as-GET). `header` holds all but "alg", which is put in front.
 /// The result is the JSON text of the JWS.
@@ -22,13 +21,15 @@ Json sign_jws_hmac(std::string_view alg, const Secret &key, const Json &header,
                    std::string_view payload);
 
 /// A JWS that was taken apart and not yet verified.
-class Jws
-{
+class Jws {
 public:
     /// From its JSON text / value. Throws JsonError: an unprotected "header", "signatures",
     /// "b64" or "crit", no "alg", anything not strict base64url.
     static Jws parse(std::string_view text);
     static Jws parse(const Json &json);
+    // for what could be taken for either of them
+    static Jws parse(const std::string &text) { return parse(std::string_view(text)); }
+    static Jws parse(const char *text) { return parse(std::string_view(text)); }
 
     const Json &header() const { return header_; }
     const std::string &alg() const { return alg_; }

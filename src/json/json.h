@@ -16,18 +16,15 @@
 #include <variant>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 /// What is wrong with a text or a member: safe to show to whoever sent it.
-class JsonError : public Error
-{
+class JsonError : public Error {
 public:
     using Error::Error;
 };
 
-class Json
-{
+class Json {
 public:
     using Array = std::vector<Json>;
     using Object = std::vector<std::pair<std::string, Json>>; ///< in the order of the text
@@ -45,10 +42,13 @@ public:
     static Json object() { return Json(Object()); }
     /// An array of strings.
     static Json strings(const std::vector<std::string> &values);
+    /// A finite number; one that is whole and no larger than 2^53 becomes an integer.
+    static Json number(double value);
 
     /// Throws JsonError that says what and where (byte offset).
     static Json parse(std::string_view text);
-    /// In one line.
+    /// In one line. Throws JsonError for what parse() would not take: text that is not UTF-8 or has
+    /// a NUL, integers beyond 2^53, depth over 16.
     std::string to_text() const;
     /// Indented, with a final line end: for files that people read.
     std::string to_pretty_text() const;
@@ -65,6 +65,8 @@ public:
     std::optional<bool> as_bool() const;
     /// Whole numbers only; a number with a fraction is kept as one but is no integer.
     std::optional<std::int64_t> as_int() const;
+    /// Any number.
+    std::optional<double> as_double() const;
 
     /// A member of an object; nullptr where there is none or this is no object.
     const Json *find(std::string_view name) const;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "base/error.h"
+#include "crypto/csr.h"
+#include "crypto/general_name.h"
+#include "crypto/key_kind.h"
+#include "crypto/openssl.h"
+
+#include <algorithm>
+
+namespace acmeproxy {
+
+namespace {
+
+/// In the order given: a CA may take the first as the common name.
+std::vector<Identifier> without_repetitions(const std::vector<Identifier> &identifiers)
+{
+    std::vector<Identifier> once;
+    for (const Identifier &identifier : identifiers) {
+        if (std::find(once.begin(), once.end(), identifier) == once.end())
+            once.push_back(identifier);
+    }
+    return once;
+}
+
+void add_names(X509_REQ *req, const std::vector<Identifier> &identifiers)
+{
+    const GeneralNamesHandle names = make_general_names(identifiers);
+    const ExtensionHandle extension(
+        or_throw(X509V3_EXT_i2d(NID_subject_alt_name, 0, names.get()), "make a subjectAltName"));
+    struct ListFreer {
+        void operator()(X509_EXTENSIONS *list) const { sk_X509_EXTENSION_free(list); }
+    };
+    const std::unique_ptr<X509_EXTENSIONS, ListFreer> list(
+        or_throw(sk_X509_EXTENSION_new_null(), "make a request"));
+    or_throw(sk_X509_EXTENSION_push(list.get(), extension.get()), "make a request");
+    or_throw(X509_REQ_add_extensions(req, list.get()), "make a request");
+}
+
+}
+
+Csr Csr::make(const PrivateKey &key, const std::vector<Identifier> &identifiers)
+try {
+    std::vector<Identifier> names = without_repetitions(identifiers);
+    if (names.empty())
+        throw Error("there is no name to ask for");
+    const X509ReqHandle req(or_throw(X509_REQ_new(), "make it"));
+    or_throw(X509_REQ_set_version(req.get(), X509_REQ_VERSION_1), "set its version");
+    or_throw(X509_REQ_set_pubkey(req.get(), key.handle()), "set its key");
+    add_names(req.get(), names);
+    or_throw(X509_REQ_sign(req.get(), key.handle(), signature_digest(kind_of(key.handle()))),
+             "sign it");
+    std::sort(names.begin(), names.end());
+    return {encode_der(i2d_X509_REQ, static_cast<const X509_REQ *>(req.get())), std::move(names),
+            key.public_key()};
+} catch (...) {
+    rethrow_while("make a certification request");
+}
+
+}
