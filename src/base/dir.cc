@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
@@ -84,6 +85,13 @@ std::optional<std::string> Dir::read_file(const std::string &relative, std::size
         throw_errno("stat " + path_of(relative));
     if (!S_ISREG(st.st_mode))
         throw Error("read " + path_of(relative) + ": not a regular file");
+    const auto too_large = [&] {
+        return Error("read " + path_of(relative) + ": larger than " + std::to_string(max_size) +
+                     " bytes");
+    };
+    // Before memory is asked for: a sparse file may say any size.
+    if (static_cast<std::uintmax_t>(st.st_size) > max_size)
+        throw too_large();
     std::string content;
     for (;;) {
         constexpr std::size_t step = 16384;
@@ -99,8 +107,7 @@ std::optional<std::string> Dir::read_file(const std::string &relative, std::size
         }
         content.resize(have + static_cast<std::size_t>(got));
         if (content.size() > max_size)
-            throw Error("read " + path_of(relative) + ": larger than " + std::to_string(max_size) +
-                        " bytes");
+            throw too_large();
         if (got == 0)
             return content;
     }

@@ -25,6 +25,8 @@ struct IdnFreer {
 /// The canonical text of an IP address, or nothing where `text` is none.
 std::string canonical_ip(const std::string &text)
 {
+    if (text.find('\0') != std::string::npos)
+        return {}; // inet_pton(3) would not see what follows
     unsigned char bytes[16];
     char canonical[INET6_ADDRSTRLEN];
     for (const int family : {AF_INET, AF_INET6}) {
@@ -48,7 +50,7 @@ void check_label(std::string_view name, std::string_view label)
     if (label.empty())
         refuse(name, "a label is empty");
     if (label.size() > 63)
-        refuse(name, "the label \"" + std::string(label) + "\" is longer than 63 bytes");
+        refuse(name, "the label \"" + printable(label, 80) + "\" is longer than 63 bytes");
     if (label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string_view::npos)
         refuse(name, "the label \"" + printable(label, 80) +
                          "\" has a character that is not a letter, digit or hyphen");

@@ -31,7 +31,7 @@ TempFile::TempFile(const Dir &root, const std::string &tmp_folder, mode_t mode)
 {
     if (!fd_)
         throw_errno("create " + root.path_of(name_), ENOENT);
-    if (mode != 0600 && ::fchmod(fd_.get(), mode) != 0) {
+    if (::fchmod(fd_.get(), mode) != 0) {
         const int err = errno;
         ::unlinkat(root.fd(), name_.c_str(), 0);
         throw_errno("set mode of " + root.path_of(name_), err);

@@ -38,6 +38,21 @@ std::size_t utf8_sequence(std::string_view text)
     return 0;
 }
 
+/// Whether the first `size` bytes, one valid sequence, are a control character, or one of those
+/// that break a line or turn the direction of writing (U+2028 to U+202E, U+2066 to U+2069).
+bool is_control(std::string_view text, std::size_t size)
+{
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    if (size == 1)
+        return byte(0) < 0x20 || byte(0) == 0x7F;
+    if (size == 2)
+        return byte(0) == 0xC2 && byte(1) < 0xA0;
+    if (size != 3 || byte(0) != 0xE2)
+        return false;
+    return (byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) ||
+           (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9);
+}
+
 }
 
 std::string_view trim(std::string_view text)
@@ -90,10 +105,7 @@ std::string printable(std::string_view text, std::size_t max_size)
     std::string result;
     while (!text.empty()) {
         const std::size_t size = utf8_sequence(text);
-        const auto first = static_cast<unsigned char>(text[0]);
-        // U+0080 to U+009F are control characters, too.
-        const bool c1 = first == 0xC2 && size == 2 && static_cast<unsigned char>(text[1]) < 0xA0;
-        const bool shown = size != 0 && first >= 0x20 && first != 0x7F && !c1;
+        const bool shown = size != 0 && !is_control(text, size);
         const std::string_view piece = shown ? text.substr(0, size) : "?";
         if (result.size() + piece.size() > max_size)
             return result + "...";

@@ -116,7 +116,7 @@ std::optional<Time> parse_http_date(std::string_view text)
          {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
         std::tm tm = {};
         const char *end = ::strptime(copy.c_str(), format, &tm);
-        if (end && *end == 0)
+        if (end == copy.data() + copy.size())
             return assemble(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
                             tm.tm_sec);
     }
@@ -125,16 +125,16 @@ std::optional<Time> parse_http_date(std::string_view text)
 
 std::optional<Seconds> parse_retry_after(std::string_view text, Time now)
 {
+    constexpr Seconds ten_years(315360000); // as good as never, and safe to add to a time
     if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {
         std::int64_t seconds = 0;
         const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-        constexpr std::int64_t ten_years = 315360000;
-        return Seconds(err == std::errc() ? std::min(seconds, ten_years) : ten_years);
+        return err == std::errc() ? std::min(Seconds(seconds), ten_years) : ten_years;
     }
     const auto date = parse_http_date(text);
     if (!date)
         return std::nullopt;
-    return std::max(*date - now, Seconds(0));
+    return std::clamp<Seconds>(*date - now, Seconds(0), ten_years);
 }
 
 std::string format_duration(Seconds duration)

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "cli/cert_spec.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/context.h"
+#include "cli/usage_error.h"
+#include "crypto/csr.h"
+#include "spool/ca_store.h"
+
+#include <algorithm>
+
+namespace acmeproxy {
+
+namespace {
+
+std::vector<Identifier> parse_all(const std::vector<std::string> &texts)
+{
+    std::vector<Identifier> identifiers;
+    for (const std::string &text : texts) {
+        try {
+            identifiers.push_back(Identifier::parse(text));
+        } catch (const Error &e) {
+            throw UsageError(e.what());
+        }
+    }
+    return identifiers;
+}
+
+bool contains(const std::vector<Identifier> &identifiers, const Identifier &one)
+{
+    return std::find(identifiers.begin(), identifiers.end(), one) != identifiers.end();
+}
+
+}
+
+void apply_options(LineageSpec &spec, const Invocation &invocation, Which which)
+{
+    const auto counts = [&](const char *name) {
+        return which == Which::all || invocation.given(name);
+    };
+    if (invocation.given("ca"))
+        spec.ca = invocation.text("ca");
+    if (counts("key-type"))
+        spec.key_type = key_type(invocation, "key-type");
+    if (counts("reuse-key"))
+        spec.reuse_key = invocation.flag("reuse-key");
+    if (counts("profile"))
+        spec.profile = invocation.text("profile");
+    if (invocation.given("preferred-chain"))
+        spec.preferred_chain = invocation.text("preferred-chain");
+    if (invocation.given("hook"))
+        spec.hook = invocation.text("hook");
+}
+
+void apply_names(LineageSpec &spec, const std::vector<std::string> &added,
+                 const std::vector<std::string> &dropped)
+{
+    if (!spec.makes_key() && !(added.empty() && dropped.empty()))
+        throw UsageError("the names of a lineage with a request of its own are the request's",
+                         "give another request with --csr");
+    for (const Identifier &identifier : parse_all(dropped)) {
+        if (!contains(spec.identifiers, identifier))
+            throw UsageError(identifier.value() + " is not in the certificate");
+        std::erase(spec.identifiers, identifier);
+    }
+    for (const Identifier &identifier : parse_all(added)) {
+        if (!contains(spec.identifiers, identifier))
+            spec.identifiers.push_back(identifier);
+    }
+    if (spec.identifiers.empty())
+        throw UsageError("a certificate needs at least one name");
+}
+
+std::string read_csr(const std::string &file)
+{
+    const std::string text = read_named_file(file);
+    try {
+        return Csr::from_pem(text).pem();
+    } catch (...) {
+        rethrow_while("read the request " + file);
+    }
+}
+
+void apply_csr(LineageSpec &spec, const std::string &pem)
+{
+    const Csr csr = Csr::from_pem(pem);
+    if (const auto weakness = weakness_of(csr.public_key()))
+        throw Error("use the request: " + *weakness);
+    spec.identifiers = csr.identifiers();
+    spec.csr = pem;
+    spec.reuse_key = false;
+}
+
+void check_spec(const Spool &spool, const LineageSpec &spec)
+{
+    if (spec.identifiers.empty())
+        throw UsageError("a certificate needs at least one name");
+    if (!spec.ca.empty() && !load_ca(spool, CaName::parse(spec.ca)))
+        throw Error("there is no CA named \"" + spec.ca + "\" (add it: acmeproxy ca add " +
+                    spec.ca + " URL)");
+}
+
+Option hook_action()
+{
+    return {.name = "hook",
+            .value_name = "PROGRAM",
+            .help = "The program to run for each new certificate of this lineage: a file name in "
+                    "the hooks folder, or a path from the root; '' for none. See "
+                    "acmeproxy-hook(7).",
+            .check = is_hook};
+}
+
+Option csr_action()
+{
+    return {.name = "csr",
+            .value_name = "FILE",
+            .help = "A certification request (PEM) whose key stays elsewhere. Its names are the "
+                    "certificate's."};
+}
+
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "cli/context.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/build_paths.h"
+#include "cli/nearest.h"
+#include "cli/usage_error.h"
+#include "spool/owner.h"
+
+#include <filesystem>
+
+namespace acmeproxy {
+
+namespace {
+
+std::string absolute(const std::string &path)
+{
+    const std::string result = std::filesystem::absolute(path).lexically_normal().string();
+    const bool has_slash = result.size() > 1 && result.ends_with('/');
+    return has_slash ? result.substr(0, result.size() - 1) : result;
+}
+
+/// nullopt where `text` is no name of a lineage, or there is none of it.
+std::optional<LineageName> existing(const Spool &spool, const std::string &text)
+{
+    try {
+        LineageName name = LineageName::parse(text);
+        if (Lineage(spool, name).exists())
+            return name;
+    } catch (const Error &) {
+    }
+    return std::nullopt;
+}
+
+}
+
+std::string spool_folder(const Invocation &invocation)
+{
+    return absolute(invocation.text("spool"));
+}
+
+std::vector<std::string> contact_urls(const std::vector<std::string> &addresses)
+{
+    std::vector<std::string> urls;
+    for (const std::string &address : addresses)
+        urls.push_back(address.starts_with("mailto:") ? address : "mailto:" + address);
+    return urls;
+}
+
+HttpOptions http_options(const Invocation &invocation)
+{
+    HttpOptions http;
+    http.user_agent = "acmeproxy/" + program_version();
+    for (const std::string &file : invocation.list("ca-certificates"))
+        http.ca_certificates.push_back(absolute(file));
+    http.proxy = invocation.text("proxy");
+    http.no_proxy = invocation.text("no-proxy");
+    http.resolve = invocation.list("resolve");
+    return http;
+}
+
+RenewOptions renew_options(const Invocation &invocation)
+{
+    RenewOptions options;
+    const bool url_is_for_this_ca = invocation.given("acme-directory-url");
+    options.default_ca = url_is_for_this_ca ? invocation.text("ca") : invocation.configured("ca");
+    options.directory_url = invocation.text("acme-directory-url");
+    options.http = http_options(invocation);
+    options.contact = contact_urls(invocation.list("contact"));
+    options.account_key_type = key_type(invocation, "account-key-type");
+    options.preferred_chain = invocation.text("preferred-chain");
+    options.workers = invocation.number("workers");
+    options.order_timeout = invocation.duration("order-timeout");
+    options.self_check = invocation.flag("self-check");
+    options.http01_port = invocation.number("self-check-port");
+    return options;
+}
+
+HookOptions hook_options(const Invocation &invocation)
+{
+    HookOptions options;
+    options.global_hook = invocation.text("certificate-obtained-hook");
+    options.hooks_dir = invocation.text("hooks-dir");
+    options.timeout = invocation.duration("hook-timeout");
+    return options;
+}
+
+KeyType key_type(const Invocation &invocation, const std::string &setting)
+{
+    const auto type = parse_key_type(invocation.text(setting));
+    if (!type) // the table lets no other word pass
+        throw std::logic_error(setting + " holds no type of key");
+    return *type;
+}
+
+Spool open_spool(const Invocation &invocation)
+{
+    const std::string base = spool_folder(invocation);
+    if (const auto owner = owner_of(base))
+        become(*owner);
+    return Spool(base);
+}
+
+Spool open_or_make_spool(const Invocation &invocation)
+{
+    const std::string base = spool_folder(invocation);
+    if (!owner_of(base)) {
+        init_spool(base, spool_user());
+        log_info("made the spool " + base);
+    }
+    return open_spool(invocation);
+}
+
+std::string read_named_file(const std::string &file)
+try {
+    const std::filesystem::path path = absolute(file);
+    // Followed by hand: the operator chose the link, and Dir follows none.
+    const std::filesystem::path real = std::filesystem::canonical(path);
+    const Dir folder(real.parent_path().string());
+    const auto text = folder.read_file(real.filename().string());
+    if (!text)
+        throw Error("there is no such file");
+    return *text;
+} catch (const std::filesystem::filesystem_error &e) {
+    throw Error("read " + file + ": " + e.code().message());
+} catch (...) {
+    rethrow_while("read " + file);
+}
+
+LineageName find_lineage(const Spool &spool, const std::string &text)
+{
+    if (const auto name = existing(spool, text))
+        return *name;
+    try {
+        const LineageName by_identifier = default_lineage_name(Identifier::parse(text));
+        if (Lineage(spool, by_identifier).exists())
+            return by_identifier;
+    } catch (const Error &) {
+        // no identifier either: the text below says all that matters
+    }
+    std::vector<std::string> names;
+    for (const LineageName &name : spool.lineages())
+        names.push_back(name.str());
+    throw Error("there is no lineage \"" + printable(text, 200) + "\"" +
+                did_you_mean(to_lower(text), names));
+}
+
+std::vector<LineageName> find_lineages(const Spool &spool, const std::vector<std::string> &texts)
+{
+    if (texts.empty())
+        return spool.lineages();
+    std::vector<LineageName> names;
+    for (const std::string &text : texts)
+        names.push_back(find_lineage(spool, text));
+    return names;
+}
+
+}

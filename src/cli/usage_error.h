@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The command line, the environment or acmeproxy.conf is wrong: exit status 2.
+#pragma once
+
+#include "base/error.h"
+
+#include <string>
+
+namespace acmeproxy {
+
+class UsageError : public Error {
+public:
+    /// `hint` says what to do next and is shown on a line of its own ("" for none).
+    explicit UsageError(const std::string &text, std::string hint = "")
+        : Error(text), hint_(std::move(hint))
+    {
+    }
+    const std::string &hint() const { return hint_; }
+
+private:
+    std::string hint_;
+};
+
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "cli/verbs.h"
+
+namespace acmeproxy {
+
+namespace {
+
+std::vector<Verb> make_table()
+{
+    std::vector<Verb> table;
+    const auto add = [&](const std::vector<Verb> &verbs) {
+        table.insert(table.end(), verbs.begin(), verbs.end());
+    };
+    add({cert_add_verb()});
+    add(cert_list_verbs());
+    add(cert_change_verbs());
+    add(renew_verbs());
+    add({status_verb()});
+    add(ca_verbs());
+    add(account_verbs());
+    add(spool_verbs());
+    add({help_verb(), version_verb()});
+    return table;
+}
+
+}
+
+const std::vector<Verb> &all_verbs()
+{
+    static const std::vector<Verb> table = make_table();
+    return table;
+}
+
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// All verbs. Each file of verbs has one function here.
+#pragma once
+
+#include "cli/verb.h"
+
+#include <vector>
+
+namespace acmeproxy {
+
+/// In the order in which help lists them.
+const std::vector<Verb> &all_verbs();
+
+Verb cert_add_verb();
+std::vector<Verb> renew_verbs();
+Verb status_verb();
+std::vector<Verb> spool_verbs();
+Verb ca_add_verb();
+std::vector<Verb> ca_verbs();
+std::vector<Verb> account_verbs();
+std::vector<Verb> cert_list_verbs();
+std::vector<Verb> cert_change_verbs();
+Verb help_verb();
+Verb version_verb();
+
+}
