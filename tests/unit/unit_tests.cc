@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// The one runner of all unit tests: "unit_tests --list_content", "unit_tests -t key_test".
+#define BOOST_TEST_MODULE acmeproxy
+#include <boost/test/unit_test.hpp>
+
+BOOST_AUTO_TEST_SUITE(unit_tests)
+
+BOOST_AUTO_TEST_CASE(expected_failure_proves_that_the_runner_sees_red,
+                     *boost::unit_test::expected_failures(1))
+{
+    BOOST_TEST(false);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
