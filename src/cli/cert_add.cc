@@ -72,9 +72,13 @@ int obtain(const Invocation &invocation, const Spool &spool, const LineageName &
     options.workers = 1;
     const RunResult result = renew_and_deploy(spool, options, hook_options(invocation));
     const Lineage lineage(spool, name);
-    if (lineage.live())
+    // Where another pass was faster, it has the lock: its result counts.
+    if (result.obtained + result.failed + result.deferred == 0)
+        lineage.lock(options.order_timeout);
+    const bool is_live = lineage.live().has_value();
+    if (is_live)
         out << lineage.path(LineageFile::live) << "\n";
-    if (result.obtained > 0 && result.failed == 0)
+    if (is_live && result.failed == 0)
         return 0;
     log_info("the lineage stays: \"acmeproxy renew\" tries again when it is due (at once: "
              "acmeproxy renew " +

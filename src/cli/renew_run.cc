@@ -129,8 +129,11 @@ PassResult run_pass_in_child(const std::string &base, const SpoolOwner &owner,
     const int status = wait_for(child);
     if (WIFSIGNALED(status))
         throw Error(fmt::format("the pass was killed by signal {}", WTERMSIG(status)));
-    if (status != 0) // it has said why
-        return {.failed = 1};
+    if (status != 0) { // it has said why
+        PassResult nothing;
+        nothing.failed = 1;
+        return nothing;
+    }
     return parse_pass_result(text);
 }
 

@@ -26,6 +26,16 @@ std::string alarm(const LineageReport &report, Time now, int warn_days)
     return report.last_error();
 }
 
+std::vector<std::string> row(const LineageReport &report, Time now)
+{
+    const auto expires =
+        report.certificate ? std::optional(report.certificate->not_after()) : std::nullopt;
+    const bool is_due = report.due && *report.due <= now;
+    const std::string error = report.last_error();
+    return {report.name, report.state, relative(expires, now),
+            is_due ? "now" : relative(report.due, now), error.empty() ? "-" : error};
+}
+
 int show_status(const Invocation &invocation, std::ostream &out)
 {
     const Spool spool = open_spool(invocation);
@@ -37,12 +47,10 @@ int show_status(const Invocation &invocation, std::ostream &out)
     int alarms = 0;
     for (const LineageName &name : find_lineages(spool, invocation.arguments)) {
         const LineageReport report = report_on(Lineage(spool, name));
-        const auto expires =
-            report.certificate ? std::optional(report.certificate->not_after()) : std::nullopt;
-        table.add({report.name, report.state, relative(expires, now),
-                   report.due && *report.due <= now ? "now" : relative(report.due, now),
-                   report.last_error().empty() ? "-" : report.last_error()});
-        list.push(to_json(report));
+        if (invocation.flag("json"))
+            list.push(to_json(report));
+        else
+            table.add(row(report, now));
         const std::string why = checks ? alarm(report, now, warn_days) : "";
         if (!why.empty())
             log_error(report.name + ": " + why);

@@ -95,10 +95,12 @@ PublicKey PublicKey::from_ec_point(std::string_view curve, std::string_view x, s
     // RFC 7518, section 6.2.1.2: leading zeros are written.
     if (x.size() != size || y.size() != size)
         throw Error("read an EC key: a coordinate has not the length of the field");
+    // The builder keeps pointers to these two, not copies.
+    const std::string group(curve);
     const std::string point = "\x04" + std::string(x) + std::string(y);
     const ParamBuilder builder(or_throw(OSSL_PARAM_BLD_new(), "build parameters"));
     or_throw(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME,
-                                             std::string(curve).c_str(), 0),
+                                             group.c_str(), 0),
              "build parameters");
     or_throw(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                               point.size()),

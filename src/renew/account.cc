@@ -11,7 +11,9 @@ namespace {
 void finish_rollover(const AccountFiles &files, AcmeSession &session)
 {
     const auto next = files.next_key();
-    if (!next)
+    const auto known = files.record();
+    // Only the CA that was asked can tell.
+    if (!next || (known && known->directory != session.service().directory_url()))
         return;
     if (find_account(session, *next)) {
         files.promote_next_key();
@@ -56,7 +58,7 @@ try {
         files.write_key(*key);
     }
     const auto known = files.record();
-    if (known && known->directory == session.service().directory_url())
+    if (!fresh && known && known->directory == session.service().directory_url())
         return {std::move(*key), known->url};
     const AccountInfo info = find_or_register(session, *key, fresh, config);
     record(files, session.service(), info);
@@ -88,11 +90,15 @@ try {
     try {
         change_account_key(session, account.signer(), next);
     } catch (const CaProblem &problem) {
-        // A refusal is an answer: the old key stays. Without a clear one next.pem stays, and the
-        // next use of the account finds out which key the CA has.
-        if (problem.status >= 400 && problem.status < 500)
+        // A refusal may be of a request that was sent again since its first answer was lost, so
+        // the CA is asked which key it has. Without a clear answer next.pem stays, and the next
+        // use of the account finds out.
+        if (problem.status < 400 || problem.status >= 500)
+            throw;
+        if (!find_account(session, next)) {
             files.drop_next_key();
-        throw;
+            throw;
+        }
     }
     files.promote_next_key();
 } catch (...) {

@@ -7,7 +7,6 @@
 #include "renew/schedule.h"
 #include "spool/owner.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 namespace acmeproxy {
@@ -44,8 +43,23 @@ void run_hooks(const Lineage &lineage, Generation number, const std::vector<Cert
     }
 }
 
+/// When to look at the lineage after its hook has run.
+void set_next_look(const Lineage &lineage, Generation number, const Certificate &certificate,
+                   const RetryRecord &retry, Time now)
+{
+    DueQuestion question;
+    question.times = times_of(certificate, lineage.stored_at(number));
+    const auto ari = lineage.ari();
+    if (ari && ari->certificate_id == certificate.renewal_info_id())
+        question.ari = ari;
+    question.retry = retry;
+    question.deployed = !retry.hook_next;
+    lineage.set_due(next_look(question, now));
+}
+
 /// Failures of the hook do not touch what is known of failures to issue.
-void record_hook_failure(const Lineage &lineage, const std::string &error, Time now,
+void record_hook_failure(const Lineage &lineage, Generation number,
+                         const std::vector<Certificate> &chain, const std::string &error, Time now,
                          const UnitRandom &random)
 {
     RetryRecord retry = lineage.retry();
@@ -55,9 +69,7 @@ void record_hook_failure(const Lineage &lineage, const std::string &error, Time 
         retry.last = now;
     retry.hook_next = retry_instant(retry.hook_attempts, now, std::nullopt, random);
     lineage.write_retry(retry);
-    const auto due = lineage.due();
-    lineage.set_due(due && !is_due(*due, now) ? std::min(*due, *retry.hook_next)
-                                              : *retry.hook_next);
+    set_next_look(lineage, number, chain.front(), retry, now);
 }
 
 void record_hook_success(const Lineage &lineage, Generation number,
@@ -70,11 +82,7 @@ void record_hook_success(const Lineage &lineage, Generation number,
     retry.hook_next.reset();
     lineage.write_retry(retry);
     lineage.prune(now, kept_for);
-    DueQuestion question;
-    question.times = times_of(chain.front(), lineage.stored_at(number));
-    question.ari = lineage.ari();
-    question.retry = retry;
-    lineage.set_due(next_look(question, now));
+    set_next_look(lineage, number, chain.front(), retry, now);
 }
 
 bool deploy_one(const Lineage &lineage, const HookOptions &options, const Clock &clock,
@@ -86,15 +94,32 @@ bool deploy_one(const Lineage &lineage, const HookOptions &options, const Clock 
     if (!lock || !chain || lineage.is_deployed(*number))
         return true; // another process was first
     try {
+        const LineageFacts facts = lineage.facts(lineage.spec());
+        if (const auto *live = facts.live_generation(); !live || !live->sound)
+            throw Error("its private key is lost: no hook is run");
         run_hooks(lineage, *number, *chain, options);
         record_hook_success(lineage, *number, *chain, clock.now());
         return true;
     } catch (const std::exception &e) {
         const std::string error = describe(e);
-        record_hook_failure(lineage, error, clock.now(), random);
+        record_hook_failure(lineage, *number, *chain, error, clock.now(), random);
         log_error(lineage.name().str() + ": " + error + "; tried again at " +
                   format_rfc3339(*lineage.retry().hook_next));
         return false;
+    }
+}
+
+}
+
+namespace {
+
+bool waits_for_retry(const Lineage &lineage, Time now)
+{
+    try {
+        const auto next = lineage.retry().hook_next;
+        return next && *next > now;
+    } catch (const std::exception &) {
+        return false; // deploy() tells what is wrong with it
     }
 }
 
@@ -125,7 +150,8 @@ std::vector<LineageName> find_undeployed(const Spool &spool, Time now, bool all)
         if (!all && due && !is_due(*due, now))
             continue;
         const auto live = lineage.live();
-        if (live && lineage.stored_at(*live) && !lineage.is_deployed(*live))
+        if (live && lineage.stored_at(*live) && !lineage.is_deployed(*live) &&
+            (all || !waits_for_retry(lineage, now)))
             names.push_back(name);
     }
     return names;

@@ -29,6 +29,12 @@ void check_is_roots(const std::filesystem::path &path)
         check_is_roots(path.parent_path());
 }
 
+/// Without "." and "..", and without a slash at the end.
+std::filesystem::path hooks_folder(const HookOptions &options)
+{
+    return (std::filesystem::path(options.hooks_dir) / "x").lexically_normal().parent_path();
+}
+
 }
 
 std::string find_hook(const HookOptions &options, const std::string &setting)
@@ -37,15 +43,14 @@ try {
     if (!plain && !setting.starts_with('/'))
         throw Error("name a file in " + options.hooks_dir + ", or an absolute path");
     const std::filesystem::path path =
-        std::filesystem::path(plain ? options.hooks_dir + "/" + setting : setting)
-            .lexically_normal();
+        plain ? hooks_folder(options) / setting : std::filesystem::path(setting).lexically_normal();
     struct stat st = {};
     if (::stat(path.c_str(), &st) != 0)
         throw_errno("stat " + path.string());
     if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
         throw Error(path.string() + " is not an executable file (chmod +x)");
     if (is_root()) {
-        const auto allowed = std::filesystem::path(options.hooks_dir).lexically_normal();
+        const std::filesystem::path allowed = hooks_folder(options);
         if (path.parent_path() != allowed)
             throw Error("as root, only hooks in " + allowed.string() + " are run");
         check_is_roots(path);

@@ -26,6 +26,8 @@ LineageJob::LineageJob(const Spool &spool, const LineageName &name, const RenewO
 JobResult LineageJob::run()
 {
     try {
+        if (!lineage_.exists())
+            return result_; // removed since it was found
         const auto lock = lineage_.lock();
         if (!lock) {
             result_.end = JobResult::End::busy;
@@ -47,7 +49,13 @@ JobResult LineageJob::run()
             result_.text = e.what();
             deferred_until = e.until.value_or(clock_.now());
         } catch (const std::exception &e) {
-            record_failure(e);
+            if (stop_requested()) {
+                result_.end = JobResult::End::deferred;
+                result_.text = describe(e);
+                deferred_until = clock_.now();
+            } else {
+                record_failure(e);
+            }
         }
         schedule(deferred_until);
     } catch (const std::exception &e) {
@@ -65,7 +73,7 @@ void LineageJob::load_spec()
     } catch (const std::system_error &) {
         throw;
     } catch (const Error &e) {
-        if (find_cause<std::system_error>(e))
+        if (find_cause<std::system_error>(e) || find_cause<NewerFormat>(e))
             throw;
         const auto rebuilt = lineage_.rebuild_spec();
         if (!rebuilt)
@@ -100,9 +108,11 @@ LineageJob::Attempt LineageJob::attempt() const
     const bool asked_for = options_.force || !options_.names.empty();
     if (asked_for || !retry_.next || *retry_.next <= now)
         return Attempt::allowed;
-    // Looked at before the retry is due: for the hook, or because someone touched `due`.
+    // Looked at before the retry is due: for the hook, since `due` is at most a day ahead, or
+    // because someone touched it.
     const bool for_the_hook = retry_.hook_next && *retry_.hook_next <= now;
-    return for_the_hook ? Attempt::not_yet : Attempt::allowed;
+    const bool for_the_day = now - retry_.last >= std::chrono::hours(24);
+    return for_the_hook || for_the_day ? Attempt::not_yet : Attempt::allowed;
 }
 
 int LineageJob::stored_last_day() const
@@ -188,6 +198,7 @@ bool LineageJob::take(const Next &next)
         return true;
     case Step::deploy:
     case Step::wait:
+        forget_failures();
         return false;
     }
     return false;
@@ -214,7 +225,6 @@ void LineageJob::begin(Generation number)
 bool LineageJob::switch_live(Generation number)
 {
     const auto chain = lineage_.chain(number);
-    const auto csr = lineage_.request(number);
     if (!chain)
         throw Error("read " + lineage_.path(number, GenerationFile::fullchain));
     const Certificate &certificate = chain->front();
@@ -239,6 +249,17 @@ bool LineageJob::switch_live(Generation number)
 void LineageJob::record_success()
 {
     retry_ = RetryRecord{};
+    lineage_.write_retry(retry_);
+}
+
+/// What had failed is no longer needed: the names were changed back, or the CA moved its window.
+void LineageJob::forget_failures()
+{
+    if (retry_.attempts == 0 && !retry_.next && retry_.error.empty())
+        return;
+    retry_.attempts = 0;
+    retry_.error.clear();
+    retry_.next.reset();
     lineage_.write_retry(retry_);
 }
 
@@ -267,14 +288,18 @@ void LineageJob::schedule(std::optional<Time> deferred_until)
         const auto chain = lineage_.chain(live->number);
         question.times = times_of(chain->front(), lineage_.stored_at(live->number));
         question.ari = ari_of(chain->front());
-        question.deployed = live->deployed;
-        result_.to_deploy = !live->deployed && (!retry_.hook_next || *retry_.hook_next <= now ||
-                                                !options_.names.empty());
+        question.deployed = live->deployed || !live->sound;
+        result_.to_deploy = !question.deployed && (!retry_.hook_next || *retry_.hook_next <= now ||
+                                                   !options_.names.empty());
     }
-    Time due = deferred_until.value_or(next_look(question, now));
+    Time due = next_look(question, now);
+    // The CA is left alone; a hook is not.
+    if (deferred_until)
+        due = question.deployed ? *deferred_until
+                                : std::min(*deferred_until, retry_.hook_next.value_or(now));
     if (look_again_)
-        due = std::min(due, *look_again_);
-    lineage_.set_due(due);
+        due = question.times ? std::min(due, *look_again_) : *look_again_;
+    lineage_.set_due(std::min<Time>(due, now + std::chrono::hours(24)));
 }
 
 std::string LineageJob::preview()

@@ -61,6 +61,7 @@ private:
     int stored_last_day() const;
     void record_failure(const std::exception &e);
     void record_success();
+    void forget_failures();
     /// Sets `due`, and tells whether the hook is to be run.
     void schedule(std::optional<Time> deferred_until);
     CaContext &ca() { return cas_.get(spec_.ca); }

@@ -100,6 +100,12 @@ void LineageJob::resume_order(Generation number)
                 context.forget(*account);
             throw Error(std::string("the CA no longer knows the order: ") + problem.what());
         }
+        if (!same_set(order->identifiers, spec_.identifiers)) {
+            log_warning(lineage_.name().str() + ": its order is for other names (" +
+                        to_text(order->identifiers) + ") and is left");
+            lineage_.drop_order();
+            return;
+        }
         finish_order(session, *account, *order, number);
         context.note_success();
     } catch (const std::exception &e) {
@@ -147,7 +153,8 @@ void LineageJob::refresh_renewal_info(const Certificate &certificate, const Cert
     if (!id || times.not_after <= now || result_.end == JobResult::End::obtained)
         return;
     auto record = ari_of(certificate);
-    if (record && record->next_poll > now)
+    // One that is days ahead is of a clock that was wrong.
+    if (record && record->next_poll > now && !is_due(record->next_poll, now))
         return;
     CaContext &context = ca();
     try {

@@ -68,12 +68,14 @@ void OrderRun::answer(const Authorization &authorization)
                             std::string(authorization.wildcard ? "*." : "") + name +
                             " (wildcards need dns-01, which acmeproxy does not speak)",
                         0);
-    if (challenge->status != "pending")
-        return; // the CA is looking already: an order that was interrupted
+    if (challenge->status != "pending" && challenge->status != "processing")
+        return;
     const Token token = Token::parse(challenge->token);
     const std::string text = key_authorization(challenge->token, account_key_.public_key());
     published_.push_back(token);
     publish_challenge(spool_, token, text);
+    if (challenge->status == "processing")
+        return; // an order that was interrupted: the CA looks again until it is content
     if (options_.self_check)
         self_check(options_, authorization.identifier, challenge->token, text);
     trigger_challenge(session_, signer_, challenge->url);

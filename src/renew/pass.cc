@@ -109,7 +109,10 @@ std::vector<LineageName> find_due(const Spool &spool, const RenewOptions &option
                 throw Error("there is no lineage named \"" + name.str() +
                             "\" (acmeproxy cert list shows them)");
         }
-        return options.names;
+        std::vector<LineageName> names = options.names;
+        std::sort(names.begin(), names.end());
+        names.erase(std::unique(names.begin(), names.end()), names.end());
+        return names;
     }
     std::vector<LineageName> names;
     const auto certs = spool.dir().open_dir(SpoolNames::folder(SpoolFolder::certs).str());
@@ -148,9 +151,16 @@ PassResult run_pass(const Spool &spool, const RenewOptions &options, const Clock
         for (std::size_t i = 0; i < workers; ++i)
             threads.emplace_back([&] { work_until_done(work, spool, options, cas, clock); });
     }
-    if (options.names.empty())
-        sweep(spool, clock.now());
-    return work.result();
+    PassResult result = work.result();
+    try {
+        if (options.names.empty())
+            sweep(spool, clock.now());
+    } catch (const std::exception &e) {
+        // What was obtained must be deployed all the same.
+        log_error("sweep: " + describe(e));
+        ++result.failed;
+    }
+    return result;
 }
 
 PassResult preview_pass(const Spool &spool, const RenewOptions &options, const Clock &clock)

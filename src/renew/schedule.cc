@@ -21,6 +21,17 @@ Time fallback_instant(const CertificateTimes &times)
     return times.not_after - (lifetime < days(10) ? lifetime / 2 : lifetime / 3);
 }
 
+namespace {
+
+/// When to renew whatever the CA says: a sound window replaces the fallback, and what is left near
+/// the end is a backstop.
+Time latest_instant(const CertificateTimes &times, const std::optional<Time> &picked)
+{
+    return picked ? times.not_after - times.lifetime() / 10 : fallback_instant(times);
+}
+
+}
+
 bool is_sound_window(Time start, Time end, const CertificateTimes &times)
 {
     return start < end && start < times.not_after;
@@ -60,10 +71,8 @@ RenewalReason renewal_reason(const RenewalQuestion &question, Time now)
         return RenewalReason::none;
     if (question.damaged)
         return RenewalReason::damaged;
-    // A sound window replaces the fallback, which stays as a backstop near the end.
-    const Time latest = question.picked ? question.times.not_after - question.times.lifetime() / 10
-                                        : fallback_instant(question.times);
-    return latest <= now ? RenewalReason::lifetime : RenewalReason::none;
+    return latest_instant(question.times, question.picked) <= now ? RenewalReason::lifetime
+                                                                  : RenewalReason::none;
 }
 
 Time retry_instant(int attempts, Time now, std::optional<Seconds> retry_after,
@@ -76,7 +85,8 @@ Time retry_instant(int attempts, Time now, std::optional<Seconds> retry_after,
         wait = minutes(10);
     else if (attempts == 3)
         wait = minutes(100);
-    wait = std::max(wait, retry_after.value_or(Seconds(0)));
+    // A year is as good as never, and safe to add to a time.
+    wait = std::max(wait, std::min<Seconds>(retry_after.value_or(Seconds(0)), days(365)));
     return now + wait + Seconds(static_cast<std::int64_t>(random() * 0.1 * double(wait.count())));
 }
 
@@ -104,7 +114,7 @@ Time next_look(const DueQuestion &question, Time now)
     };
     if (!question.deployed)
         due = std::min(due, question.retry.hook_next.value_or(now));
-    if (question.retry.next) {
+    if (question.retry.next && *question.retry.next > now) {
         // A failure waits its time out; only a hook may be looked at before. A retry that is
         // further away than a day (Retry-After) is waited for in steps of a day.
         earlier(question.retry.next);
@@ -112,12 +122,12 @@ Time next_look(const DueQuestion &question, Time now)
     }
     if (!question.times)
         return now;
-    if (question.ari && question.ari->picked) {
-        earlier(question.ari->picked);
-    } else {
-        // Never into the past: a renewal that the floor holds back would be looked at in each pass.
-        earlier(std::max(fallback_instant(*question.times), now + hours(1)));
-    }
+    // Never into the past: a renewal that is held back would be looked at in each pass.
+    const auto ahead = [&](Time time) { return time > now ? time : now + hours(1); };
+    const auto picked = question.ari ? question.ari->picked : std::nullopt;
+    if (picked)
+        earlier(ahead(*picked));
+    earlier(ahead(latest_instant(*question.times, picked)));
     if (question.ari && question.times->not_after > now)
         earlier(std::max(question.ari->next_poll, now + minutes(1)));
     return due;

@@ -98,7 +98,8 @@ std::optional<Pause> load_pause(const Spool &spool, const CaName &ca, Time now)
         return std::nullopt;
     const std::size_t space = text->find(' ');
     const auto until = parse_rfc3339(text->substr(0, space));
-    if (!until || *until <= now)
+    // None is longer than a day: one that ends later is of a clock that was wrong.
+    if (!until || *until <= now || *until > now + std::chrono::hours(48))
         return std::nullopt;
     std::string why = space == std::string::npos ? "" : text->substr(space + 1);
     while (why.ends_with('\n'))

@@ -36,7 +36,7 @@ struct Pause {
     Time until;
     std::string why;
 };
-/// nullopt once it is over; a damaged file is none.
+/// nullopt once it is over; a damaged file, or an end over 48 h ahead, is none.
 std::optional<Pause> load_pause(const Spool &spool, const CaName &ca, Time now);
 /// Never shortens a pause.
 void save_pause(const Spool &spool, const CaName &ca, const Pause &pause, Time now);

@@ -124,12 +124,12 @@ private:
         readable(folder + "/ca.json", "write it again: acmeproxy ca add",
                  [&] { load_ca(spool_, ca); });
         const AccountFiles account(spool_, ca, ClientId::parse("default"));
-        readable(folder + "/accounts/default/key.pem",
-                 "put it back from a backup, or remove it to get a new account",
-                 [&] { account.key(); });
-        if (account.record() && !account.key())
-            note(folder + "/accounts/default", "has an account without its key",
-                 "put key.pem back from a backup, or remove account.json to get a new account");
+        const std::string owner = SpoolNames::account(ca, ClientId::parse("default")).str();
+        readable(owner + "/key.pem", "put it back from a backup, or remove it to get a new account",
+                 [&] {
+                     if (account.record() && !account.key())
+                         throw Error("it is missing, and there is an account of it");
+                 });
     }
 
     void readable(const std::string &path, const std::string &advice,
@@ -145,43 +145,83 @@ private:
     void check_lineage(const Lineage &lineage)
     {
         const std::string folder = SpoolNames::lineage(lineage.name()).str();
-        LineageSpec spec;
+        const auto st = spool_.dir().status(folder);
+        if (!st || !S_ISDIR(st->st_mode))
+            return; // gone meanwhile, or reported already
+        std::optional<Lock> lock;
+        if (repair_ == Repair::yes && !(lock = lineage.lock())) {
+            note(folder, "is being worked on by another process", "check again when it is done");
+            return;
+        }
         try {
-            spec = lineage.spec();
+            if (const auto spec = check_spec(lineage, folder))
+                check_files(lineage, *spec, folder);
+            check_due(lineage, folder);
+            check_caches(lineage);
         } catch (const std::exception &e) {
-            const auto rebuilt = lineage.rebuild_spec();
+            note(folder, "cannot be checked: " + describe(e),
+                 "see what the message says, and check again");
+        }
+    }
+
+    std::optional<LineageSpec> check_spec(const Lineage &lineage, const std::string &folder)
+    {
+        try {
+            return lineage.spec();
+        } catch (const std::exception &e) {
+            // What cannot be read for another reason than its content is not written over.
+            const bool damaged = !find_cause<std::system_error>(e) && !find_cause<NewerFormat>(e);
+            const auto rebuilt = damaged ? lineage.rebuild_spec() : std::nullopt;
             note(folder + "/cert.json", "cannot be read: " + describe(e),
                  rebuilt ? "make it anew from the certificate"
                          : "put it back from a backup, or remove the lineage and add it again",
                  rebuilt ? [&] { lineage.write_spec(*rebuilt); } : std::function<void()>());
-            if (!rebuilt)
-                return;
-            spec = *rebuilt;
+            return rebuilt;
         }
-        check_files(lineage, spec, folder);
-        check_caches(lineage);
     }
 
     void check_files(const Lineage &lineage, const LineageSpec &spec, const std::string &folder)
     {
-        std::vector<std::string> damage;
-        const LineageFacts facts = lineage.facts(spec, &damage);
-        for (const std::string &text : damage)
-            note(folder, text, "the next pass that looks at it mends it: touch its `due`",
-                 [&] { lineage.set_due(now_); });
-        for (const GenerationFacts &generation : facts.generations) {
-            const bool whole =
-                spool_.exists(file(lineage, generation.number, GenerationFile::cert)) &&
-                spool_.exists(file(lineage, generation.number, GenerationFile::chain));
-            if (generation.committed && !whole)
-                note(SpoolNames::generation(lineage.name(), generation.number).str(),
-                     "lacks cert.pem or chain.pem", "make them anew from fullchain.pem",
-                     [&] { lineage.complete(generation.number); });
-        }
-        if (!lineage.due())
+        const LineageFacts facts = lineage.facts(spec);
+        for (const GenerationFacts &generation : facts.generations)
+            check_generation(lineage, spec, generation);
+        const bool had_live = spool_.exists(SpoolNames::lineage(lineage.name(), LineageFile::live));
+        const Next next = next_step(facts, false);
+        if (next.step == Step::switch_live && !facts.live_generation())
+            note(folder + "/live", had_live ? "points to no certificate" : "is missing",
+                 "point it to the newest certificate",
+                 [&] { lineage.switch_live(next.generation); });
+        else if (had_live && !facts.live)
+            note(folder + "/live", "points to no generation",
+                 "the next pass obtains a certificate: acmeproxy renew " + lineage.name().str());
+    }
+
+    void check_generation(const Lineage &lineage, const LineageSpec &spec,
+                          const GenerationFacts &generation)
+    {
+        const auto path = [&](GenerationFile which) {
+            return file(lineage, generation.number, which).str();
+        };
+        const std::string renew =
+            "get a new certificate: acmeproxy renew --force " + lineage.name().str();
+        if (!generation.committed && lineage.stored_at(generation.number))
+            note(path(GenerationFile::fullchain), "cannot be read as certificates", renew);
+        if (generation.committed && !generation.sound)
+            note(path(spec.makes_key() ? GenerationFile::privkey : GenerationFile::request),
+                 "is missing, damaged or of another key than the certificate's", renew);
+        if (generation.committed && !lineage.is_complete(generation.number))
+            note(SpoolNames::generation(lineage.name(), generation.number).str(),
+                 "lacks cert.pem or chain.pem as fullchain.pem has them",
+                 "make them anew from fullchain.pem", [&] { lineage.complete(generation.number); });
+    }
+
+    void check_due(const Lineage &lineage, const std::string &folder)
+    {
+        const auto due = lineage.due();
+        if (!due)
             note(folder + "/due", "is missing", "make it: the next pass looks at the lineage",
                  [&] { lineage.set_due(now_); });
-        else if (*lineage.due() > now_ + std::chrono::hours(48))
+        else if (*due > now_ + std::chrono::hours(48))
             note(folder + "/due", "is more than two days ahead: a clock was wrong",
                  "the next pass looks at it", [&] { lineage.set_due(now_); });
     }
@@ -199,8 +239,11 @@ private:
                 if (json && which == LineageFile::order)
                     parse_order_record(*json);
             } catch (const std::exception &e) {
+                const bool damaged =
+                    !find_cause<std::system_error>(e) && !find_cause<NewerFormat>(e);
                 note(path.str(), "is damaged: " + describe(e),
-                     "remove it: it is made anew when it is needed", [&] { spool_.remove(path); });
+                     damaged ? "remove it: it is made anew when it is needed" : "move it away",
+                     damaged ? [&] { spool_.remove(path); } : std::function<void()>());
             }
         }
     }

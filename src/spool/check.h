@@ -22,8 +22,9 @@ enum class Repair { no, yes };
 
 /// Wrong kinds, modes and owners, things that do not belong, damaged files, lineages that cannot go
 /// on, and what a crash left behind long ago. Repair sets modes, makes missing folders, restores
-/// cert.json, live and the copies of a certificate, and removes damaged caches. Nothing else is
-/// removed.
+/// cert.json, live, due and the copies of a certificate, and removes damaged caches and what lies
+/// in tmp/ for over a day. Nothing else is removed. It holds the lock of each lineage that it
+/// mends.
 std::vector<Finding> check_spool(const Spool &spool, Repair repair, Time now);
 
 }

@@ -21,10 +21,18 @@ template <class Read> auto readable(Read read) -> decltype(read())
     } catch (const std::system_error &) {
         throw; // no right, no disk: that is not damage
     } catch (const std::exception &e) {
-        if (find_cause<std::system_error>(e))
+        if (find_cause<std::system_error>(e) || find_cause<NewerFormat>(e))
             throw;
         return {};
     }
+}
+
+std::string issuers_pem(const std::vector<Certificate> &chain)
+{
+    std::string pem;
+    for (std::size_t i = 1; i < chain.size(); ++i)
+        pem += chain[i].pem();
+    return pem;
 }
 
 }
@@ -90,7 +98,7 @@ std::optional<LineageSpec> Lineage::rebuild_spec() const
     }
     for (auto it = numbers.rbegin(); it != numbers.rend(); ++it) {
         const auto certificates = chain(*it);
-        if (!certificates)
+        if (!certificates || certificates->front().identifiers().empty())
             continue;
         LineageSpec spec = spec_from_certificate(certificates->front());
         // Without a key of ours the request is what the lineage lives on.
@@ -192,31 +200,39 @@ try {
 
 void Lineage::commit(Generation number, const std::vector<Certificate> &chain) const
 {
-    std::string issuers;
-    for (std::size_t i = 1; i < chain.size(); ++i)
-        issuers += chain[i].pem();
-    const auto put = [&](GenerationFile file, const std::string &content) {
-        spool_.write(SpoolNames::generation(name_, number, file), content);
+    const auto path_of = [&](GenerationFile file) {
+        return SpoolNames::generation(name_, number, file);
     };
-    put(GenerationFile::cert, chain.front().pem());
-    put(GenerationFile::chain, issuers);
-    put(GenerationFile::fullchain, chain.front().pem() + issuers);
+    spool_.remove(path_of(GenerationFile::deployed));
+    const std::string issuers = issuers_pem(chain);
+    spool_.write(path_of(GenerationFile::cert), chain.front().pem());
+    spool_.write(path_of(GenerationFile::chain), issuers);
+    spool_.write(path_of(GenerationFile::fullchain), chain.front().pem() + issuers);
 }
 
 void Lineage::complete(Generation number) const
 {
-    const auto cert = SpoolNames::generation(name_, number, GenerationFile::cert);
-    const auto issuers = SpoolNames::generation(name_, number, GenerationFile::chain);
-    if (spool_.exists(cert) && spool_.exists(issuers))
+    const auto certificates = chain(number);
+    if (!certificates)
         return;
-    if (const auto certificates = chain(number)) {
-        const auto stored = stored_at(number);
-        commit(number, *certificates);
-        // Rewriting must not make the certificate look newly issued.
-        spool_.dir().set_mtime(
-            SpoolNames::generation(name_, number, GenerationFile::fullchain).str(),
-            stored->time_since_epoch().count());
-    }
+    // fullchain.pem stays: its time is when the certificate was stored.
+    const auto restore = [&](GenerationFile file, const std::string &content) {
+        const SpoolPath path = SpoolNames::generation(name_, number, file);
+        if (spool_.read(path) != content)
+            spool_.write(path, content);
+    };
+    restore(GenerationFile::cert, certificates->front().pem());
+    restore(GenerationFile::chain, issuers_pem(*certificates));
+}
+
+bool Lineage::is_complete(Generation number) const
+{
+    const auto certificates = chain(number);
+    const auto content = [&](GenerationFile file) {
+        return spool_.read(SpoolNames::generation(name_, number, file));
+    };
+    return certificates && content(GenerationFile::cert) == certificates->front().pem() &&
+           content(GenerationFile::chain) == issuers_pem(*certificates);
 }
 
 void Lineage::switch_live(Generation number) const
@@ -227,6 +243,8 @@ void Lineage::switch_live(Generation number) const
 void Lineage::abandon(Generation number) const
 {
     drop_order();
+    // Durably: after a power cut the order must not meet another generation of this number.
+    spool_.dir().sync(SpoolNames::lineage(name_).str());
     spool_.remove_tree(SpoolNames::generation(name_, number));
 }
 
@@ -243,7 +261,7 @@ void Lineage::prune(Time now, Seconds age) const
         return;
     Generation before = 0;
     for (const Generation number : numbers) {
-        if (number < *current)
+        if (number < *current && stored_at(number))
             before = number;
     }
     for (const Generation number : numbers) {

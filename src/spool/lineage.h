@@ -61,14 +61,16 @@ public:
     /// `key` is nullptr where the key stays elsewhere.
     void begin(Generation number, const LineageSpec &spec, const PrivateKey *key,
                const Csr &csr) const;
-    /// cert.pem and chain.pem, and fullchain.pem last.
+    /// cert.pem and chain.pem, and fullchain.pem last. What was deployed before is not any more.
     void commit(Generation number, const std::vector<Certificate> &chain) const;
     void switch_live(Generation number) const;
     void abandon(Generation number) const;
     void mark_deployed(Generation number) const;
-    /// Writes cert.pem and chain.pem again where one is missing beside a sound fullchain.pem.
+    /// Writes cert.pem and chain.pem again where they are not what fullchain.pem says.
     void complete(Generation number) const;
-    /// Removes generations that are neither live nor the one before it nor younger than `age`.
+    bool is_complete(Generation number) const;
+    /// Removes generations that are neither live nor the issued one before it nor younger than
+    /// `age`.
     void prune(Time now, Seconds age) const;
 
     // order.json; a damaged one reads as nullopt.

@@ -2,7 +2,7 @@
 // Lineage::facts(): from files to the facts that the state machine decides by.
 #include "spool/lineage.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace acmeproxy {
 
@@ -12,6 +12,15 @@ void note(std::vector<std::string> *damage, std::string text)
 {
     if (damage)
         damage->push_back(std::move(text));
+}
+
+/// Whether the certificate's key is there; where it is not ours, whether it is what was asked for.
+bool has_key_of(const Certificate &certificate, bool ours, const std::optional<PrivateKey> &key,
+                const std::optional<Csr> &csr)
+{
+    if (ours)
+        return key && key->public_key() == certificate.public_key();
+    return !csr || csr->public_key() == certificate.public_key();
 }
 
 }
@@ -30,13 +39,13 @@ GenerationFacts Lineage::facts_of(Generation number, const LineageSpec &spec,
     const auto key = private_key(number);
     const bool ours = then ? then->makes_key() : spec.makes_key();
     facts.usable = csr && (!ours || (key && key->public_key() == csr->public_key()));
-    facts.sound =
-        certificates && (!ours || (key && key->public_key() == certificates->front().public_key()));
+    facts.sound = certificates && has_key_of(certificates->front(), ours, key, csr);
     if (!certificates && stored_at(number))
         note(damage, path(number, GenerationFile::fullchain) + " cannot be read as certificates");
     if (certificates && !facts.sound)
-        note(damage, path(number, GenerationFile::privkey) +
-                         (key ? " is not the certificate's key" : " is missing or damaged"));
+        note(damage, path(number, ours ? GenerationFile::privkey : GenerationFile::request) +
+                         (key || !ours ? " does not have the certificate's key"
+                                       : " is missing or damaged"));
     return facts;
 }
 
@@ -45,9 +54,11 @@ LineageFacts Lineage::facts(const LineageSpec &spec, std::vector<std::string> *d
     LineageFacts facts;
     const std::vector<Generation> numbers = generations();
     const auto target = live();
+    const bool has_live =
+        target && std::find(numbers.begin(), numbers.end(), *target) != numbers.end();
     for (const Generation number : numbers) {
         // Old generations are history: only what can be live next is opened.
-        const bool matters = number + 2 > numbers.back() || number == target;
+        const bool matters = number + 2 > numbers.back() || number == target || !has_live;
         if (matters)
             facts.generations.push_back(facts_of(number, spec, damage));
     }

@@ -52,6 +52,7 @@ public:
 
 private:
     friend class SpoolNames;
+    friend class ClientNames;
     explicit SpoolPath(std::string text) : text_(std::move(text)) {}
     std::string text_;
 };

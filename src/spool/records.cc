@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "base/time_text.h"
 
+#include <algorithm>
+
 namespace acmeproxy {
 
 namespace {
@@ -23,6 +25,11 @@ std::optional<Time> time_if_there(const Json &json, std::string_view name)
 {
     const Json *member = json.find(name);
     return member && !member->is_null() ? std::optional(time_at(json, name)) : std::nullopt;
+}
+
+int count_of(const Json &json, std::string_view name)
+{
+    return static_cast<int>(std::clamp<std::int64_t>(json.int_or(name, 0), 0, 1000000));
 }
 
 void set_if(Json &json, std::string_view name, const std::optional<Time> &time)
@@ -51,7 +58,10 @@ OrderRecord parse_order_record(const Json &json)
     record.directory = json.string_at("directory");
     record.account = json.string_at("account");
     record.url = json.string_at("order");
-    record.generation = static_cast<Generation>(json.int_at("generation"));
+    const std::int64_t generation = json.int_at("generation");
+    if (generation < 1 || generation > 999999999)
+        throw JsonError("member \"generation\" is no number of a generation");
+    record.generation = static_cast<Generation>(generation);
     record.placed = time_at(json, "placed");
     return record;
 }
@@ -72,11 +82,11 @@ Json to_json(const RetryRecord &record)
 RetryRecord parse_retry_record(const Json &json)
 {
     RetryRecord record;
-    record.attempts = static_cast<int>(json.int_or("attempts", 0));
+    record.attempts = count_of(json, "attempts");
     record.error = json.string_or("error", "");
     record.last = time_at(json, "last");
     record.next = time_if_there(json, "next");
-    record.hook_attempts = static_cast<int>(json.int_or("hook_attempts", 0));
+    record.hook_attempts = count_of(json, "hook_attempts");
     record.hook_error = json.string_or("hook_error", "");
     record.hook_next = time_if_there(json, "hook_next");
     return record;

@@ -72,8 +72,12 @@ std::optional<Json> Spool::read_json(const SpoolPath &path) const
         return std::nullopt;
     try {
         Json json = Json::parse(*text);
-        if (json.int_at("format") != 1)
-            throw Error("its format is not 1: it was made by a newer acmeproxy");
+        const std::int64_t format = json.int_at("format");
+        if (format > 1)
+            throw NewerFormat(
+                fmt::format("its format is {}, not 1: it was made by a newer acmeproxy", format));
+        if (format != 1)
+            throw Error(fmt::format("its format is {}, not 1", format));
         return json;
     } catch (...) {
         rethrow_while("read " + path_of(path));
@@ -115,9 +119,14 @@ void Spool::link(const std::string &target, const SpoolPath &path) const
 bool Spool::put_folder(const SpoolPath &from, const SpoolPath &to) const
 {
     dir_.sync(from.str());
-    if (::renameat2(dir_.fd(), from.str().c_str(), dir_.fd(), to.str().c_str(), RENAME_NOREPLACE) !=
-        0) {
-        if (errno == EEXIST)
+    const char *old_name = from.str().c_str();
+    const char *new_name = to.str().c_str();
+    int failed = ::renameat2(dir_.fd(), old_name, dir_.fd(), new_name, RENAME_NOREPLACE);
+    // NFS has no such flag; a plain rename replaces no folder either, unless that is empty.
+    if (failed && errno == EINVAL)
+        failed = ::renameat(dir_.fd(), old_name, dir_.fd(), new_name);
+    if (failed) {
+        if (errno == EEXIST || errno == ENOTEMPTY)
             return false;
         throw_errno("rename " + path_of(from) + " to " + to.str());
     }
@@ -161,9 +170,11 @@ std::vector<LineageName> Spool::lineages() const
 {
     std::vector<LineageName> names;
     for (const std::string &name : dir_.list(SpoolNames::folder(SpoolFolder::certs).str())) {
-        const PathRule *rule = find_rule("certs/" + name);
-        if (rule)
+        try {
             names.push_back(LineageName::parse(name));
+        } catch (const Error &) {
+            continue; // `spool check` reports it
+        }
     }
     return names;
 }
@@ -178,8 +189,11 @@ std::vector<CaName> Spool::cas() const
     return names;
 }
 
-std::vector<std::string> init_spool(const std::string &base, const std::string &owner)
+std::vector<std::string> init_spool(const std::string &where, const std::string &owner)
 {
+    std::string base = where;
+    while (base.size() > 1 && base.ends_with('/'))
+        base.pop_back(); // or it would be its own parent
     std::vector<std::string> made;
     const passwd *user = ::geteuid() == 0 && !owner.empty() ? ::getpwnam(owner.c_str()) : nullptr;
     try {
@@ -187,7 +201,7 @@ std::vector<std::string> init_spool(const std::string &base, const std::string &
             const std::filesystem::path parent = std::filesystem::path(base).parent_path();
             if (!parent.empty())
                 std::filesystem::create_directories(parent);
-            if (::mkdir(base.c_str(), 0711) != 0)
+            if (::mkdir(base.c_str(), 0711) != 0 && errno != EEXIST)
                 throw_errno("make folder " + base);
             const Dir dir(base);
             if (::fchmod(dir.fd(), 0711) != 0)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/dir.h"
+#include "base/error.h"
 #include "base/lock.h"
 #include "base/temp_file.h"
 #include "crypto/secret.h"
@@ -19,6 +20,12 @@
 
 namespace acmeproxy {
 
+/// A file of a newer acmeproxy: it is refused, and nothing is made anew over it.
+class NewerFormat : public Error {
+public:
+    using Error::Error;
+};
+
 class Spool {
 public:
     /// Throws Error, naming `acmeproxy spool init`, where there is none.
@@ -30,7 +37,8 @@ public:
 
     std::optional<std::string> read(const SpoolPath &path) const;
     std::optional<Secret> read_secret(const SpoolPath &path) const;
-    /// A JSON file with "format": 1; nullopt where there is none. Throws Error naming the file.
+    /// A JSON file with "format": 1; nullopt where there is none. Throws Error naming the file,
+    /// with a NewerFormat as its cause where that number is larger.
     std::optional<Json> read_json(const SpoolPath &path) const;
 
     /// Replaces the file, with the mode of the layout.

@@ -120,7 +120,8 @@ Next next_step(const LineageFacts &facts, bool renewal_needed)
         return {Step::drop_order, newest->number};
     if (renewal_needed)
         return {Step::begin, newest->number + 1};
-    return {newest->deployed ? Step::wait : Step::deploy, newest->number};
+    // Without its key a certificate is of no use to a hook.
+    return {newest->deployed || !newest->sound ? Step::wait : Step::deploy, newest->number};
 }
 
 }

@@ -13,7 +13,10 @@ setup() {
 }
 
 teardown() {
+    # The path is this test's own. strace, when killed, leaves its program running.
+    challenge_pids | xargs -r kill
     web_teardown
+    wait_until 5 no_challenge_runs
 }
 
 token=evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA

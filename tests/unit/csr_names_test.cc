@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_request_for_extensions_with_two_values_is_refused)
     const OpensslHandle<X509_ATTRIBUTE, X509_ATTRIBUTE_free> attribute(X509_ATTRIBUTE_create_by_NID(
         nullptr, NID_ext_req, V_ASN1_SEQUENCE, value.data(), static_cast<int>(value.size())));
     const auto signed_request = [&] {
-        X509_REQ_delete_attr(req.get(), 0);
+        X509_ATTRIBUTE_free(X509_REQ_delete_attr(req.get(), 0));
         X509_REQ_add1_attr(req.get(), attribute.get());
         or_throw(X509_REQ_sign(req.get(), client_key().handle(), EVP_sha256()), "sign");
         return encode_der(i2d_X509_REQ, static_cast<const X509_REQ *>(req.get()));

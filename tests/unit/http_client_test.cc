@@ -478,7 +478,7 @@ BOOST_AUTO_TEST_CASE(a_slow_answer_ends_in_a_time_out)
     const auto start = std::chrono::steady_clock::now();
     const std::string error = failure_of(client, {.url = server.url("/slow")}, Reason::timeout);
     BOOST_TEST((std::chrono::steady_clock::now() - start < milliseconds(5000)));
-    BOOST_TEST(error.starts_with("GET " + server.url("/slow") + ": operation timed out after 20"),
+    BOOST_TEST(error.starts_with("GET " + server.url("/slow") + ": operation timed out after "),
                error);
     client.set_timeout(milliseconds(20000));
     BOOST_TEST(client.send({.url = server.url("/fast")}).status == 200);

@@ -82,7 +82,8 @@ BOOST_AUTO_TEST_CASE(links_are_found_by_relation)
         {{}, {}},
     };
     for (const auto &[fields, targets] : cases) {
-        BOOST_TEST_INFO((fields.empty() ? "no field" : fields.front()));
+        const std::string first = fields.empty() ? "no field" : fields.front();
+        BOOST_TEST_INFO(first);
         BOOST_TEST(with_links(fields).links("alternate") == targets,
                    boost::test_tools::per_element());
     }

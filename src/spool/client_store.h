@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Clients of the gateway and the agent: their rights, external account binding keys, ACME accounts
+// and counters (doc/spool.md, clients/ and keys/). Read afresh at each request: a change counts
+// from the next one on. Whatever is missing, empty or unreadable denies.
+//
+// Threads and processes: all members may be called at once; claims are made by link(2).
+#pragma once
+
+#include "base/clock.h"
+#include "crypto/key.h"
+#include "crypto/secret.h"
+#include "spool/client_names.h"
+#include "spool/name_pattern.h"
+#include "spool/spool.h"
+#include "json/json.h"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace acmeproxy {
+
+/// client.json.
+struct ClientPolicy {
+    bool enabled = true;
+    std::set<std::string> modes; ///< "gateway", "agent"
+    std::vector<NamePattern> names;
+    std::vector<CaName> cas;           ///< besides the default CA; empty: the default CA alone
+    std::vector<std::string> profiles; ///< that it may ask for; empty: all that the CA has
+    std::optional<int> orders_per_day;
+    bool own_account = false; ///< an account of its own at each CA
+    int max_eab_keys = 10;
+    int max_accounts = 50; ///< valid ones
+};
+Json to_json(const ClientPolicy &policy);
+ClientPolicy parse_client_policy(const Json &json);
+
+/// eab/KID.json.
+struct EabKey {
+    ClientScopedId kid;
+    Secret mac_key; ///< 32 bytes
+    Time created{};
+    std::optional<Time> expires;
+    bool once = false;
+    bool revoked = false;
+};
+
+/// accounts/ACCT.json.
+struct ClientAccount {
+    ClientScopedId id;
+    Json jwk; ///< public, as to_jwk() makes it
+    std::string thumbprint;
+    std::string status = "valid"; ///< or deactivated, revoked
+    std::vector<std::string> contact;
+    std::string eab_kid;
+    Time created{};
+};
+
+class ClientStore {
+public:
+    explicit ClientStore(const Spool &spool) : spool_(spool) {}
+
+    std::vector<ClientId> clients() const;
+    /// nullopt: no such client, or its policy cannot be read (logged): deny.
+    std::optional<ClientPolicy> policy(const ClientId &client) const;
+    /// For the operator: throws where it cannot be read.
+    ClientPolicy load_policy(const ClientId &client) const;
+    /// False: the id is taken.
+    bool create(const ClientId &client, const ClientPolicy &policy) const;
+    void save_policy(const ClientId &client, const ClientPolicy &policy) const;
+    /// With its keys' claims, EAB keys and accounts.
+    void remove(const ClientId &client) const;
+
+    /// Throws Error over max_eab_keys.
+    EabKey add_eab(const ClientId &client, bool once, std::optional<Time> expires, Time now) const;
+    std::optional<EabKey> eab(const ClientScopedId &kid) const;
+    std::vector<EabKey> eabs(const ClientId &client) const;
+    /// Its accounts end with it unless `keep_accounts`.
+    void revoke_eab(const ClientScopedId &kid, bool keep_accounts, Time now) const;
+    /// A key for one account: claims it. False: it was used. Atomic over processes.
+    bool use_once(const ClientScopedId &kid) const;
+
+    std::optional<ClientAccount> account(const ClientScopedId &id) const;
+    std::vector<ClientAccount> accounts(const ClientId &client) const;
+    /// Which account has the key, if any. A dangling claim is repaired.
+    std::optional<ClientAccount> account_by_key(const std::string &thumbprint) const;
+    /// Claims keys/THUMBPRINT and stores the account. False: the key is taken.
+    bool create_account(const ClientAccount &account) const;
+    void save_account(const ClientAccount &account) const;
+    /// keyChange, crash-safe: claim of the new key, then ACCT.json (the truth), then the old claim
+    /// goes. False: the new key is taken.
+    bool change_key(ClientAccount account, const PublicKey &new_key) const;
+    /// Marks the account as used (mtime), at most once an hour.
+    void touch_account(const ClientScopedId &id, Time now) const;
+    /// Removes valid accounts not used for `idle`; returns how many.
+    int sweep_accounts(Time now, Seconds idle) const;
+
+    /// Counts one order of today (UTC). False: the quota is used up. Under the client's lock.
+    bool count_order(const ClientId &client, int limit, Time now) const;
+    int orders_today(const ClientId &client, Time now) const;
+
+private:
+    const Spool &spool_;
+};
+
+}
