@@ -24,6 +24,8 @@ struct SignedRequest {
     std::optional<ClientAccount> account; ///< for kid: valid, of an enabled client
     std::optional<ClientPolicy> policy;   ///< of that client
     std::string payload;                  ///< "" for a POST-as-GET
+    /// For jwk of a key without account: the nonce, still to be spent by who lets the request in.
+    std::string unspent_nonce;
     /// The payload as an object. Throws Problem malformed.
     Json json() const;
     bool is_post_as_get() const { return payload.empty(); }
@@ -35,6 +37,9 @@ enum class SignedBy { kid, jwk, either };
 /// The order of checks leaves no marker for what an unknown key signed.
 SignedRequest open_envelope(ServerContext &context, const CgiRequest &request, SignedBy by,
                             std::string_view mode);
+
+/// Spends the nonce of a request that was let in; "" is none. Throws Problem badNonce.
+void take_nonce(ServerContext &context, const std::string &nonce);
 
 /// Runs `respond` for a request that came over TLS and turns what it throws into the answer: a
 /// Problem into application/problem+json, all else into serverInternal (logged). Adds Replay-Nonce

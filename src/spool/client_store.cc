@@ -7,7 +7,6 @@
 #include "base/random.h"
 #include "base/time_text.h"
 
-#include <algorithm>
 #include <fcntl.h>
 
 namespace acmeproxy {
@@ -160,35 +159,31 @@ std::vector<EabKey> ClientStore::eabs(const ClientId &client) const
     return keys;
 }
 
-void ClientStore::revoke_eab(const ClientScopedId &kid, bool keep_accounts, Time now) const
+void ClientStore::revoke_eab(const ClientScopedId &kid, bool keep_accounts) const
 {
     auto key = eab(kid);
     if (!key)
         throw Error("client " + kid.client().str() + " has no EAB key " + kid.str());
-    if (!keep_accounts) {
-        for (ClientAccount &account : accounts(kid.client())) {
-            if (account.eab_kid != kid.str() || account.status != "valid")
-                continue;
-            account.status = "revoked";
-            save_account(account);
-        }
-    } else {
-        for (ClientAccount &account : accounts(kid.client())) {
-            if (account.eab_kid != kid.str())
-                continue;
+    for (ClientAccount &account : accounts(kid.client())) {
+        if (account.eab_kid != kid.str())
+            continue;
+        if (keep_accounts)
             account.eab_kid.clear(); // from now on it stands by itself
-            save_account(account);
-        }
+        else
+            account.status = "revoked";
+        save_account(account);
     }
     key->revoked = true;
-    key->expires = std::min(key->expires.value_or(now), now);
     spool_.write_json(ClientNames::eab(kid), to_json(*key));
 }
 
-bool ClientStore::use_once(const ClientScopedId &kid) const
+bool ClientStore::use_once(const ClientScopedId &kid, const std::string &thumbprint) const
 {
     TempFile claim(spool_.dir(), "tmp", 0600);
-    return claim.link_to(ClientNames::eab_used(kid).str());
+    claim.write(thumbprint + "\n");
+    if (claim.link_to(ClientNames::eab_used(kid).str()))
+        return true;
+    return spool_.read(ClientNames::eab_used(kid)) == thumbprint + "\n";
 }
 
 bool ClientStore::count_order(const ClientId &client, int limit, Time now) const

@@ -77,9 +77,10 @@ public:
     std::optional<EabKey> eab(const ClientScopedId &kid) const;
     std::vector<EabKey> eabs(const ClientId &client) const;
     /// Its accounts end with it unless `keep_accounts`.
-    void revoke_eab(const ClientScopedId &kid, bool keep_accounts, Time now) const;
-    /// A key for one account: claims it. False: it was used. Atomic over processes.
-    bool use_once(const ClientScopedId &kid) const;
+    void revoke_eab(const ClientScopedId &kid, bool keep_accounts) const;
+    /// A key for one account: claims it for the account key. False: another account key used it.
+    /// Atomic over processes; asked again after a crash it says the same.
+    bool use_once(const ClientScopedId &kid, const std::string &thumbprint) const;
 
     std::optional<ClientAccount> account(const ClientScopedId &id) const;
     std::vector<ClientAccount> accounts(const ClientId &client) const;

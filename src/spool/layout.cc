@@ -3,7 +3,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spool/names.h"
+#include "spool/client_names.h"
+
+#include <map>
 
 namespace acmeproxy {
 
@@ -19,20 +21,42 @@ template <class Name> bool parses(const std::string &text)
     }
 }
 
+template <class Name, std::size_t ending> bool parses_before(const std::string &text)
+{
+    return parses<Name>(text.substr(0, text.size() - ending));
+}
+
+bool is_generation(const std::string &text)
+{
+    return parse_generation(text).has_value();
+}
+
 /// Whether one part of a path is what one part of a pattern stands for.
 bool part_matches(const std::string &pattern, const std::string &part)
 {
-    if (pattern == "TOKEN")
-        return parses<Token>(part);
-    if (pattern == "CA")
-        return parses<CaName>(part);
-    if (pattern == "OWNER")
-        return parses<ClientId>(part);
-    if (pattern == "NAME")
-        return parses<LineageName>(part);
-    if (pattern == "N")
-        return parse_generation(part).has_value();
-    return pattern == part;
+    using Recognize = bool (*)(const std::string &);
+    static const std::map<std::string, Recognize> words = {
+        {"TOKEN", parses<Token>},
+        {"CA", parses<CaName>},
+        {"OWNER", parses<ClientId>},
+        {"NAME", parses<LineageName>},
+        {"N", is_generation},
+        {"CLIENT", parses<ClientId>},
+        {"KID.json", parses_before<ClientScopedId, 5>},
+        {"KID.used", parses_before<ClientScopedId, 5>},
+        {"ACCT.json", parses_before<ClientScopedId, 5>},
+        {"DAY", parses<Day>},
+        {"THUMBPRINT", parses<Thumbprint>},
+        {"MINUTE", parses<Minute>},
+        {"NONCE", parses<NonceHash>},
+        {"SECRET", parses<SecretName>},
+    };
+    const auto word = words.find(pattern);
+    if (word == words.end())
+        return pattern == part;
+    const std::size_t dot = pattern.find('.');
+    const std::string ending = dot == std::string::npos ? "" : pattern.substr(dot);
+    return part.ends_with(ending) && word->second(part);
 }
 
 bool matches(std::string_view pattern, const std::vector<std::string> &parts)
@@ -84,6 +108,24 @@ const std::vector<PathRule> &layout()
         {"certs/NAME/gen/N/fullchain.pem", file, 0644, "renew"},
         {"certs/NAME/gen/N/deployed", file, 0600, "renew, deploy"},
         {"certs/NAME/live", link, 0, "renew"},
+        {"clients", folder, 0700, "spool init"},
+        {"clients/CLIENT", folder, 0700, "client"},
+        {"clients/CLIENT/client.json", file, 0600, "client"},
+        {"clients/CLIENT/lock", file, 0600, "gateway"},
+        {"clients/CLIENT/eab", folder, 0700, "client"},
+        {"clients/CLIENT/eab/KID.json", file, 0600, "client eab"},
+        {"clients/CLIENT/eab/KID.used", file, 0600, "auth"},
+        {"clients/CLIENT/accounts", folder, 0700, "client"},
+        {"clients/CLIENT/accounts/ACCT.json", file, 0600, "auth, client eab"},
+        {"clients/CLIENT/quota", folder, 0700, "client"},
+        {"clients/CLIENT/quota/DAY", file, 0600, "gateway"},
+        {"keys", folder, 0700, "spool init"},
+        {"keys/THUMBPRINT", file, 0600, "auth"},
+        {"nonces", folder, 0700, "spool init"},
+        {"nonces/MINUTE", folder, 0700, "auth, gateway"},
+        {"nonces/MINUTE/NONCE", file, 0600, "auth, gateway"},
+        {"secrets", folder, 0700, "spool init"},
+        {"secrets/SECRET", file, 0600, "auth, gateway, renew"},
         {"tmp", folder, 0700, "spool init"},
         {"tmp/...", file, 0, "all"},
     };

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "server/auth.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "jose/jwk.h"
+#include "jose/jws.h"
+#include "server/account_binding.h"
+#include "server/envelope.h"
+#include "server/nonce.h"
+
+namespace acmeproxy {
+
+namespace {
+
+constexpr std::string_view account_prefix = "/auth/account/";
+
+std::string account_url(const ServerContext &context, const ClientAccount &account)
+{
+    return context.options.base_url + std::string(account_prefix) + account.id.str();
+}
+
+CgiResponse account_response(const ServerContext &context, int status, const ClientAccount &account)
+{
+    Json json = Json::object();
+    json.set("status", account.status);
+    if (!account.contact.empty())
+        json.set("contact", Json::strings(account.contact));
+    CgiResponse response = json_response(status, json);
+    response.headers.emplace_back("Location", account_url(context, account));
+    return response;
+}
+
+/// Mail addresses only (RFC 8555, section 7.3: unsupportedContact, invalidContact).
+std::vector<std::string> read_contact(const Json &payload)
+{
+    std::vector<std::string> contact;
+    try {
+        contact = payload.strings_or_none("contact");
+    } catch (const JsonError &e) {
+        throw Problem("malformed", describe(e));
+    }
+    if (contact.size() > 10)
+        throw Problem("invalidContact", "at most 10 contacts are taken");
+    for (const std::string &url : contact) {
+        if (!url.starts_with("mailto:"))
+            throw Problem("unsupportedContact", "only mailto: contacts are taken");
+        const std::string_view address = std::string_view(url).substr(7);
+        const std::size_t at = address.find('@');
+        const bool sound = at != 0 && at != address.npos && at + 1 < address.size() &&
+                           address.size() < 255 &&
+                           address.find_first_of("?,% \t\r\n\"<>") == address.npos &&
+                           printable(address) == address;
+        if (!sound)
+            throw Problem("invalidContact", "\"" + printable(url, 100) + "\" is no mail address");
+    }
+    return contact;
+}
+
+CgiResponse new_nonce(ServerContext &context, const CgiRequest &request)
+{
+    // uacme insists on 204 for GET; RFC 8555, section 7.2.
+    CgiResponse response;
+    response.status = request.method == "HEAD" ? 200 : 204;
+    if (request.method != "HEAD" && request.method != "GET")
+        throw Problem("malformed", "only GET and HEAD are answered here", 405);
+    response.headers.emplace_back("Replay-Nonce", make_nonce(context));
+    return response;
+}
+
+CgiResponse existing_account(const ServerContext &context, const ClientAccount &account)
+{
+    if (account.status != "valid")
+        throw Problem("unauthorized", "the account of this key is " + account.status, 403);
+    return account_response(context, 200, account);
+}
+
+void check_account_limit(ServerContext &context, const ClientId &client, const ClientPolicy &policy)
+{
+    int valid = 0;
+    for (const ClientAccount &account : context.clients.accounts(client))
+        valid += account.status == "valid";
+    if (valid >= policy.max_accounts)
+        throw Problem("unauthorized",
+                      "this client has " + std::to_string(valid) + " accounts, as many as it may",
+                      403);
+}
+
+CgiResponse new_account(ServerContext &context, const CgiRequest &request)
+{
+    const SignedRequest signed_request = open_envelope(context, request, SignedBy::jwk, "");
+    const Json payload = signed_request.json();
+    const std::string thumbprint = jwk_thumbprint(signed_request.key);
+    // onlyReturnExisting is looked at before the binding: uacme and certbot ask so first.
+    if (const auto account = context.clients.account_by_key(thumbprint))
+        return existing_account(context, *account);
+    if (payload.bool_or("onlyReturnExisting", false))
+        throw Problem("accountDoesNotExist", "no account here has this key", 400);
+    const BoundClient bound = check_binding(context, payload, signed_request);
+    const std::vector<std::string> contact = read_contact(payload);
+    check_account_limit(context, bound.kid.client(), bound.policy);
+    take_nonce(context, signed_request.unspent_nonce);
+    if (bound.once && !context.clients.use_once(bound.kid, thumbprint))
+        throw Problem("unauthorized", "this external account key was for one account, and was used",
+                      403);
+    const ClientAccount account{ClientScopedId::make(bound.kid.client()),
+                                to_jwk(signed_request.key),
+                                thumbprint,
+                                "valid",
+                                contact,
+                                bound.kid.str(),
+                                context.clock.now()};
+    if (!context.clients.create_account(account)) {
+        // The same request twice at once: both get the one account.
+        if (const auto other = context.clients.account_by_key(thumbprint))
+            return existing_account(context, *other);
+        throw Problem("serverInternal", "try again", 503);
+    }
+    log_info("client " + bound.kid.client().str() + ": new account " + account.id.str());
+    return account_response(context, 201, account);
+}
+
+CgiResponse change_account(ServerContext &context, ClientAccount account, const Json &payload)
+{
+    const std::string status = payload.string_or("status", "");
+    if (status == "deactivated") {
+        account.status = "deactivated";
+        log_info("client " + account.id.client().str() + ": account " + account.id.str() +
+                 " was deactivated");
+    } else if (!status.empty() && status != "valid") {
+        throw Problem("malformed", "an account's status can only be set to \"deactivated\"");
+    }
+    if (payload.find("contact"))
+        account.contact = read_contact(payload);
+    context.clients.save_account(account);
+    return account_response(context, 200, account);
+}
+
+CgiResponse account_requests(ServerContext &context, const CgiRequest &request)
+{
+    const SignedRequest signed_request = open_envelope(context, request, SignedBy::kid, "");
+    const ClientAccount &account = *signed_request.account;
+    if (request.path != std::string(account_prefix) + account.id.str())
+        throw Problem("unauthorized", "an account sees itself alone", 403);
+    if (signed_request.is_post_as_get())
+        return account_response(context, 200, account);
+    return change_account(context, account, signed_request.json());
+}
+
+/// The inner JWS of keyChange (RFC 8555, section 7.3.5): signed by the new key, about this account.
+PublicKey check_inner(const ServerContext &context, const SignedRequest &outer)
+{
+    try {
+        const Jws inner = Jws::parse(outer.payload);
+        const Json &header = inner.header();
+        PublicKey key = from_jwk(header.object_at("jwk"));
+        if (header.find("nonce") || header.find("kid"))
+            throw Problem("malformed", "the inner JWS must hold neither nonce nor kid");
+        if (header.string_at("url") != outer.url)
+            throw Problem("malformed", "the inner url is not the outer one");
+        if (!inner.verify(key))
+            throw Problem("malformed", "the inner signature does not verify with the new key");
+        const Json payload = Json::parse(inner.payload());
+        if (payload.string_at("account") != account_url(context, *outer.account))
+            throw Problem("malformed", "the inner JWS is about another account");
+        if (jwk_thumbprint(from_jwk(payload.object_at("oldKey"))) != outer.account->thumbprint)
+            throw Problem("malformed", "\"oldKey\" is not the account's key");
+        return key;
+    } catch (const JsonError &e) {
+        throw Problem("malformed", "the inner JWS is of no use: " + describe(e));
+    }
+}
+
+CgiResponse key_change(ServerContext &context, const CgiRequest &request)
+{
+    const SignedRequest outer = open_envelope(context, request, SignedBy::kid, "");
+    const PublicKey key = check_inner(context, outer);
+    if (!context.clients.change_key(*outer.account, key)) {
+        CgiResponse response = problem_response(
+            Problem("malformed", "the new key is the key of an account already", 409));
+        // RFC 8555, section 7.3.5: whose key it is. To others, that would tell too much.
+        const auto other = context.clients.account_by_key(jwk_thumbprint(key));
+        if (other && other->id.client() == outer.account->id.client())
+            response.headers.emplace_back("Location", account_url(context, *other));
+        return response;
+    }
+    return account_response(context, 200, *context.clients.account(outer.account->id));
+}
+
+}
+
+CgiResponse auth_response(ServerContext &context, const CgiRequest &request)
+{
+    const std::string directory = context.options.base_url + "/gateway/directory";
+    return answer_acme(context, request, directory, [&]() -> CgiResponse {
+        if (request.path == "/auth/new-nonce")
+            return new_nonce(context, request);
+        if (request.path == "/auth/new-account")
+            return new_account(context, request);
+        if (request.path == "/auth/key-change")
+            return key_change(context, request);
+        if (request.path.starts_with(account_prefix))
+            return account_requests(context, request);
+        throw Problem("malformed", "there is nothing here", 404);
+    });
+}
+
+}
