@@ -1,0 +1,171 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# renew.sh [PREFIX [RUNS]]: what certificates cost acmeproxy, lego and uacme, each with an account that is
+# there, of one Pebble, in turn. Then 200 certificates in one pass. Requests and connections are counted by
+# a proxy in runs of their own, since it costs time.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+source_root=$(cd "$here/../.." && pwd)
+prefix=$(realpath "${1:-/usr/local}")
+runs=${2:-7}
+acmeproxy=$prefix/sbin/acmeproxy
+
+HARNESS_DIR=$(mktemp -d)
+export HARNESS_DIR
+# shellcheck source=contrib/lib/process.sh
+source "$source_root/contrib/lib/process.sh"
+# shellcheck source=contrib/lib/services.sh
+source "$source_root/contrib/lib/services.sh"
+unset http_proxy https_proxy all_proxy SSL_CERT_FILE SSL_CERT_DIR
+trap 'stop_all; rm -rf "$HARNESS_DIR"' EXIT
+chmod 755 "$HARNESS_DIR"
+
+spool=$HARNESS_DIR/spool
+bundle=$HARNESS_DIR/bundle.pem
+export ACMEPROXY_SPOOL=$spool LEGO_CA_CERTIFICATES
+
+set_up() {
+    make_tls_ca
+    start_dns
+    "$acmeproxy" spool init >/dev/null
+    start_challenge_web static "$spool/challenges"
+    # Pebble 2.4 has no retryAfter; a newer one is told to send none worth waiting for.
+    start_pebble --retry-after 0,0
+    start_fault_proxy pebble
+    LEGO_CA_CERTIFICATES=$(tls_ca)
+    export ACMEPROXY_CA_CERTIFICATES=$LEGO_CA_CERTIFICATES
+    cat /etc/ssl/certs/ca-certificates.crt "$(tls_ca)" >"$bundle"
+    cat >"$HARNESS_DIR/uacme-hook" <<EOF
+#!/bin/sh
+case \$1.\$2 in
+begin.http-01) printf %s "\$5" >"$spool/challenges/\$4" ;;
+begin.*) exit 1 ;;
+*) rm -f "$spool/challenges/\$4" ;;
+esac
+EOF
+    chmod +x "$HARNESS_DIR/uacme-hook"
+}
+
+# measured NAME COMMAND...: appends "CPU WALL PEAK" (s, s, KB) to NAME's figures.
+measured() {
+    local name=$1 out=$HARNESS_DIR/time
+    shift
+    command time -f '%U %S %e %M' -o "$out" "$@" >>"$HARNESS_DIR/$name.log" 2>&1 ||
+        { tail -n 5 "$HARNESS_DIR/$name.log" >&2; return 1; }
+    awk '{ print $1 + $2, $3, $4 }' <(tail -n 1 "$out") >>"$HARNESS_DIR/$name.figures"
+}
+
+by_acmeproxy() { # NUMBER URL
+    measured acmeproxy "$acmeproxy" --acme-directory-url "$2" cert add "p$1.example.test"
+}
+
+by_lego() { # NUMBER URL
+    measured lego lego --server "$2" --accept-tos --email a@example.test --path "$HARNESS_DIR/lego" \
+        --http --http.webroot "$HARNESS_DIR/lego-root" --key-type ec256 \
+        --domains "l$1.example.test" run
+}
+
+by_uacme() { # NUMBER URL
+    # shellcheck disable=SC2016 # for the inner shell
+    measured uacme unshare -m sh -c '
+        mount --bind "$1" /etc/ssl/certs/ca-certificates.crt
+        exec uacme -y -c "$2/uacme" -a "$3" -h "$2/uacme-hook" -t EC issue "$4"' \
+        sh "$bundle" "$HARNESS_DIR" "$2" "u$1.example.test"
+}
+
+new_uacme_account() {
+    # shellcheck disable=SC2016
+    unshare -m sh -c '
+        mount --bind "$1" /etc/ssl/certs/ca-certificates.crt
+        exec uacme -y -c "$2/uacme" -a "$3" -t EC new' \
+        sh "$bundle" "$HARNESS_DIR" "$(pebble_url pebble)" >"$HARNESS_DIR/uacme.log" 2>&1
+}
+
+median() { # NAME COLUMN
+    awk -v c="$2" '{ print $c }' "$HARNESS_DIR/$1.figures" | sort -n |
+        awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+counted() { # COMMAND...: "REQUESTS on CONNECTIONS" through the proxy
+    forget_requests
+    "$@"
+    echo "$(proxy_requests) on $(proxy_connections)"
+}
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else print "-" }'; }
+
+one_certificate() {
+    local clients=(acmeproxy lego) client number counts
+    mkdir -p "$HARNESS_DIR/lego-root/.well-known"
+    ln -s "$spool/challenges" "$HARNESS_DIR/lego-root/.well-known/acme-challenge"
+    if ((EUID == 0)) && command -v uacme >/dev/null && new_uacme_account; then
+        clients+=(uacme)
+    else
+        echo 'uacme is left out: it needs root here, and the package uacme' >&2
+    fi
+    for client in "${clients[@]}"; do "by_$client" 0 "$(pebble_url pebble)"; done # accounts
+    rm -f "$HARNESS_DIR"/*.figures
+    for ((number = 1; number <= runs; number++)); do
+        for client in "${clients[@]}"; do "by_$client" "$number" "$(pebble_url pebble)"; done
+    done
+    echo
+    echo "## One certificate (P-256, one name, existing account), medians of $runs runs in turn"
+    echo '| client | requests on connections | CPU s | wall s | peak MB | acmeproxy CPU / its | wall / its |'
+    echo '|---|---|---|---|---|---|---|'
+    for client in "${clients[@]}"; do
+        cp "$HARNESS_DIR/$client.figures" "$HARNESS_DIR/$client.kept"
+        counts=-
+        # Through the proxy the CA has another URL; only acmeproxy's default CA keeps its account.
+        if [[ $client == acmeproxy ]]; then
+            by_acmeproxy warm "$(proxy_url)"
+            counts=$(counted by_acmeproxy counted "$(proxy_url)")
+        elif [[ $client == lego ]]; then
+            by_lego warm "$(proxy_url)"
+            counts=$(counted by_lego counted "$(proxy_url)")
+        fi
+        cp "$HARNESS_DIR/$client.kept" "$HARNESS_DIR/$client.figures"
+        printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$client" "$counts" "$(median "$client" 1)" \
+            "$(median "$client" 2)" "$(median "$client" 3 | awk '{ printf "%.1f", $1 / 1024 }')" \
+            "$(ratio "$(median acmeproxy 1)" "$(median "$client" 1)")" \
+            "$(ratio "$(median acmeproxy 2)" "$(median "$client" 2)")"
+    done
+}
+
+cpu_of() { # PID: seconds of user and system time
+    awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"
+}
+
+add_many() { # LETTER COUNT
+    local number
+    for ((number = 1; number <= $2; number++)); do
+        "$acmeproxy" cert add --later "$1$number.example.test" >/dev/null 2>&1
+    done
+}
+
+many_certificates() {
+    local count=200 before after out=$HARNESS_DIR/time
+    add_many m "$count"
+    before=$(cpu_of "$(pid_of pebble)")
+    command time -f '%U %S %e %M' -o "$out" "$acmeproxy" --acme-directory-url "$(pebble_url pebble)" renew \
+        >"$HARNESS_DIR/many.log" 2>&1 || tail -n 3 "$HARNESS_DIR/many.log"
+    after=$(cpu_of "$(pid_of pebble)")
+    echo
+    echo "## $count certificates in one pass of 8 workers"
+    awk -v pebble="$(ratio "$after" 1)" -v before="$before" -v n="$count" '
+        { cpu = $1 + $2; p = pebble - before
+          printf "CPU %.2f s (Pebble: %.2f s, ratio %.2f), wall %.1f s, peak %.1f MB\n", \
+                 cpu, p, cpu / p, $3, $4 / 1024 }' <(tail -n 1 "$out")
+    grep -c 'is live' "$HARNESS_DIR/many.log" | sed 's/$/ obtained/'
+    add_many q "$count"
+    forget_requests
+    "$acmeproxy" --acme-directory-url "$(proxy_url)" renew >"$HARNESS_DIR/many.log" 2>&1 ||
+        tail -n 3 "$HARNESS_DIR/many.log"
+    awk -v r="$(proxy_requests)" -v c="$(proxy_connections)" -v n="$count" 'BEGIN {
+        printf "%d requests (%.2f a certificate) on %d connections\n", r, r / n, c }'
+}
+
+set_up
+one_certificate
+many_certificates
