@@ -53,6 +53,8 @@ clangxx=clang++
 if command -v ccache >/dev/null; then
     gxx="ccache g++"
     clangxx="ccache clang++"
+    # The folder has another name each time; what is in it is the same.
+    export CCACHE_NOHASHDIR=1
 fi
 runner=
 if ((EUID == 0)); then

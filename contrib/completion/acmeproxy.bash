@@ -1,59 +1,147 @@
 # SPDX-License-Identifier: MIT
-# Completion of acmeproxy(1) for bash. Options are read from the program's own help, so that they
-# are those of the installed version.
+# bash completion for acmeproxy(1). The table of options is compared with the program's own by
+# tests/unit/man_pages_test.cc.
 
 _acmeproxy_options() {
-    "$1" "${@:2}" --help 2>/dev/null | grep -o -E -- '--[a-z][a-z0-9-]+' | sort -u
+    local common='--config --spool --log-level --syslog --no-syslog --help'
+    case $1 in
+    'cert add') echo "$common
+        --name --hook --csr --later --ca --acme-directory-url --contact
+        --account-key-type --ca-certificates --proxy --no-proxy --resolve
+        --key-type --reuse-key --no-reuse-key --preferred-chain --profile
+        --order-timeout --self-check --no-self-check --self-check-port
+        --certificate-obtained-hook --hook-timeout --hooks-dir" ;;
+    'cert list') echo "$common
+        --json" ;;
+    'cert show') echo "$common
+        --json" ;;
+    'cert set') echo "$common
+        --add-name --drop-name --hook --csr --ca --key-type --reuse-key
+        --no-reuse-key --preferred-chain --profile" ;;
+    'cert remove') echo "$common" ;;
+    'cert revoke') echo "$common
+        --reason --acme-directory-url --ca-certificates --proxy --no-proxy
+        --resolve" ;;
+    'renew') echo "$common
+        --force --dry-run --acme-directory-url --contact --account-key-type
+        --ca-certificates --proxy --no-proxy --resolve --preferred-chain
+        --workers --order-timeout --self-check --no-self-check
+        --self-check-port --certificate-obtained-hook --hook-timeout
+        --hooks-dir" ;;
+    'deploy') echo "$common
+        --force --certificate-obtained-hook --hook-timeout --hooks-dir" ;;
+    'status') echo "$common
+        --json --check --warn-days" ;;
+    'ca add') echo "$common
+        --eab-kid --eab-key-file --eab-alg --replace --later --contact
+        --ca-certificates --proxy --no-proxy --resolve --profile" ;;
+    'ca list') echo "$common
+        --json --ca --acme-directory-url" ;;
+    'ca show') echo "$common
+        --json --ca --acme-directory-url" ;;
+    'ca remove') echo "$common
+        --force" ;;
+    'account show') echo "$common
+        --json --ca --acme-directory-url --ca-certificates --proxy --no-proxy
+        --resolve" ;;
+    'account update') echo "$common
+        --ca --acme-directory-url --contact --ca-certificates --proxy
+        --no-proxy --resolve" ;;
+    'account rollover') echo "$common
+        --ca --acme-directory-url --account-key-type --ca-certificates --proxy
+        --no-proxy --resolve" ;;
+    'account deactivate') echo "$common
+        --ca --acme-directory-url --ca-certificates --proxy --no-proxy
+        --resolve" ;;
+    'spool init') echo "$common" ;;
+    'spool check') echo "$common
+        --repair" ;;
+    'help') echo "$common" ;;
+    'version') echo "$common" ;;
+    *) echo "$common --version" ;;
+    esac
 }
 
-# The names of lineages, where the user may read them.
+_acmeproxy_second_words() {
+    case $1 in
+    'cert') echo add list show set remove revoke ;;
+    'ca') echo add list show remove ;;
+    'account') echo show update rollover deactivate ;;
+    'spool') echo init check ;;
+    esac
+}
+
+# The first column of what a verb lists.
 _acmeproxy_names() {
-    "$1" cert list 2>/dev/null | awk 'NR > 1 { print $1 }'
+    acmeproxy "$1" list 2>/dev/null | tail -n +2 | cut -d ' ' -f 1
+}
+
+# Completes the value of the option $1.
+_acmeproxy_value() {
+    local word=$2 key_types='ec256 ec384 rsa2048 rsa3072 rsa4096'
+    case $1 in
+    --config | --csr | --eab-key-file | --ca-certificates | --hook | --certificate-obtained-hook)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    --spool | --hooks-dir)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    --ca) mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_names ca)" -- "$word") ;;
+    --key-type | --account-key-type)
+        mapfile -t COMPREPLY < <(compgen -W "$key_types" -- "$word") ;;
+    --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$word") ;;
+    --eab-alg) mapfile -t COMPREPLY < <(compgen -W 'HS256 HS384 HS512' -- "$word") ;;
+    --reason)
+        mapfile -t COMPREPLY < <(compgen -W 'keyCompromise affiliationChanged superseded
+            cessationOfOperation' -- "$word") ;;
+    esac
+}
+
+_acmeproxy_takes_value() {
+    local all='
+        --account-key-type --acme-directory-url --add-name --ca --ca-certificates
+        --certificate-obtained-hook --config --contact --csr --drop-name --eab-alg
+        --eab-key-file --eab-kid --hook --hook-timeout --hooks-dir --key-type
+        --log-level --name --no-proxy --order-timeout --preferred-chain --profile
+        --proxy --reason --resolve --self-check-port --spool --warn-days --workers '
+    [[ " ${all//$'\n'/ } " == *" $1 "* ]]
 }
 
 _acmeproxy() {
-    local program=$1 word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local groups='account ca cert deploy help renew spool status version'
-    local i verb=() words=
-
-    # The verb: the words that are neither options nor behind one that takes a value.
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
-        --config | --spool | --log-level) ((i++)) ;;
-        -*) ;;
-        *) verb+=("${COMP_WORDS[i]}") ;;
-        esac
-    done
-
-    case $previous in
-    --config | --spool | --ca-certificates | --csr | --hooks-dir | --hook | --certificate-obtained-hook)
-        compopt -o default 2>/dev/null
-        COMPREPLY=()
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local index words=() verb
+    COMPREPLY=()
+    if _acmeproxy_takes_value "$previous"; then
+        _acmeproxy_value "$previous" "$word"
         return
-        ;;
-    --key-type | --account-key-type) words='ec256 ec384 rsa2048 rsa3072 rsa4096' ;;
-    --log-level) words='error warning info debug' ;;
-    --ca) words='letsencrypt letsencrypt-staging' ;;
-    *)
-        if [[ $word = -* ]]; then
-            words=$(_acmeproxy_options "$program" "${verb[@]:0:2}")
+    fi
+    # The words before this one that are neither options nor their values.
+    for ((index = 1; index < COMP_CWORD; index++)); do
+        if [[ ${COMP_WORDS[index]} == -* ]]; then
+            _acmeproxy_takes_value "${COMP_WORDS[index]}" && ((index++))
         else
-            case ${verb[*]:0:2} in
-            '') words=$groups ;;
-            account) words='deactivate rollover show update' ;;
-            ca) words='add list remove show' ;;
-            cert) words='add list remove revoke set show' ;;
-            spool) words='check init' ;;
-            help) words=$groups ;;
-            renew* | deploy* | 'cert remove' | 'cert revoke' | 'cert set' | 'cert show')
-                words=$(_acmeproxy_names "$program")
-                ;;
-            esac
+            words+=("${COMP_WORDS[index]}")
         fi
-        ;;
-    esac
-    # shellcheck disable=SC2207 # no word has a space
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
+    done
+    [[ ${words[0]-} == help ]] && words=("${words[@]:1}")
+    verb=${words[0]-}
+    [[ -n $(_acmeproxy_second_words "$verb") ]] && verb="${words[*]:0:2}"
+    if [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_options "$verb")" -- "$word")
+    elif ((${#words[@]} == 0)); then
+        mapfile -t COMPREPLY < <(
+            compgen -W 'cert renew deploy status ca account spool help version' -- "$word"
+        )
+    elif ((${#words[@]} == 1)) && [[ -n $(_acmeproxy_second_words "${words[0]}") ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_second_words "${words[0]}")" -- "$word")
+    else
+        case $verb in
+        'cert show' | 'cert set' | 'cert remove' | 'cert revoke' | renew | deploy | status)
+            mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_names cert)" -- "$word") ;;
+        'ca show' | 'ca remove')
+            mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_names ca)" -- "$word") ;;
+        esac
+    fi
 }
 
 complete -F _acmeproxy acmeproxy

@@ -77,12 +77,15 @@ int obtain(const Invocation &invocation, const Spool &spool, const LineageName &
         lineage.lock(options.order_timeout);
     const bool is_live = lineage.live().has_value();
     if (is_live)
-        out << lineage.path(LineageFile::live) << "\n";
+        out << lineage.path(LineageFile::live) << "\n" << std::flush;
     if (is_live && result.failed == 0)
         return 0;
-    log_info("the lineage stays: \"acmeproxy renew\" tries again when it is due (at once: "
-             "acmeproxy renew " +
-             name.str() + "; give it up: acmeproxy cert remove " + name.str() + ")");
+    log_info(is_live ? "the certificate is live, its hook is run again by later passes (at once: "
+                       "acmeproxy deploy " +
+                           name.str() + ")"
+                     : "the lineage stays: \"acmeproxy renew\" tries again when it is due (at "
+                       "once: acmeproxy renew " +
+                           name.str() + "; give it up: acmeproxy cert remove " + name.str() + ")");
     return 1;
 }
 
@@ -93,6 +96,7 @@ int add_cert(const Invocation &invocation, std::ostream &out)
     const Spool spool = open_spool_for_hooks(invocation);
     check_spec(spool, spec);
     make(spool, name, spec);
+    warn_of_hook(hook_options(invocation), spec.hook);
     if (invocation.given("acme-directory-url"))
         log_warning("--acme-directory-url is not kept: renewals use it only when it is in "
                     "acmeproxy.conf, or the CA is added (acmeproxy ca add)");

@@ -42,10 +42,12 @@ int set_cert(const Invocation &invocation, std::ostream &out)
         return 0;
     }
     lineage.write_spec(spec);
-    out << "changed " << lineage.name().str() << "\n";
+    if (invocation.given("hook"))
+        warn_of_hook(hook_options(invocation), spec.hook);
+    out << "changed " << lineage.name().str() << "\n" << std::flush;
     if (!asks_for_the_same(spec, before)) {
         lineage.set_due(system_clock().now());
-        log_info("a new certificate is obtained in the next pass (now: acmeproxy renew " +
+        log_info("a new certificate is obtained in the next pass (now: acmeproxy renew --force " +
                  lineage.name().str() + ")");
     }
     return 0;
@@ -111,7 +113,8 @@ int revoke_cert(const Invocation &invocation, std::ostream &out)
     const bool is_new =
         revoke_by_someone(session, ca, lineage.private_key(*live), chain->front(), reason);
     out << (is_new ? "revoked" : "was revoked before:") << " the certificate "
-        << chain->front().serial() << " of " << lineage.name().str() << "\n";
+        << chain->front().serial() << " of " << lineage.name().str() << "\n"
+        << std::flush;
     log_info("it is still in " + lineage.path(LineageFile::live) +
              " (replace it: acmeproxy renew --force " + lineage.name().str() +
              "; give it up: acmeproxy cert remove " + lineage.name().str() + ")");

@@ -2,10 +2,12 @@
 #include "cli/cert_spec.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/usage_error.h"
 #include "crypto/csr.h"
+#include "renew/hook.h"
 #include "spool/ca_store.h"
 
 #include <algorithm>
@@ -99,6 +101,17 @@ void check_spec(const Spool &spool, const LineageSpec &spec)
     if (!spec.ca.empty() && !load_ca(spool, CaName::parse(spec.ca)))
         throw Error("there is no CA named \"" + spec.ca + "\" (add it: acmeproxy ca add " +
                     spec.ca + " URL)");
+}
+
+void warn_of_hook(const HookOptions &options, const std::string &hook)
+{
+    if (hook.empty())
+        return;
+    try {
+        find_hook(options, hook);
+    } catch (...) {
+        log_warning(describe_current() + " (it will fail until that is put right)");
+    }
 }
 
 Option hook_action()

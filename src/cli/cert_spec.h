@@ -4,6 +4,7 @@
 
 #include "cli/invocation.h"
 #include "cli/settings.h"
+#include "renew/options.h"
 #include "spool/lineage_spec.h"
 #include "spool/spool.h"
 
@@ -31,6 +32,9 @@ void apply_csr(LineageSpec &spec, const std::string &pem);
 
 /// Throws where the CA is unknown or there is no name.
 void check_spec(const Spool &spool, const LineageSpec &spec);
+
+/// Says now what would otherwise fail after the certificate was obtained.
+void warn_of_hook(const HookOptions &options, const std::string &hook);
 
 Option hook_action(); ///< --hook
 Option csr_action();  ///< --csr

@@ -120,7 +120,9 @@ int LineageJob::stored_last_day() const
     int count = 0;
     for (const Generation number : lineage_.generations()) {
         const auto stored = lineage_.stored_at(number);
-        count += stored && clock_.now() - *stored < std::chrono::hours(24);
+        // Far ahead: stored by a clock that was wrong.
+        count += stored && clock_.now() - *stored < std::chrono::hours(24) &&
+                 *stored - clock_.now() < std::chrono::hours(48);
     }
     return count;
 }

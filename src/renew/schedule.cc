@@ -67,7 +67,9 @@ RenewalReason renewal_reason(const RenewalQuestion &question, Time now)
     if (question.picked && *question.picked <= now)
         return RenewalReason::window;
     // The floor: whatever is wrong with our arithmetic, the CA sees no stream of orders.
-    if (now - question.times.stored < question.times.lifetime() / 10)
+    // One that was stored far ahead was stored by a clock that was wrong.
+    const Seconds age = now - question.times.stored;
+    if (age < question.times.lifetime() / 10 && age > -hours(48))
         return RenewalReason::none;
     if (question.damaged)
         return RenewalReason::damaged;

@@ -57,7 +57,7 @@ BoundClient check_binding(ServerContext &context, const Json &payload, const Sig
         const Jws binding = Jws::parse(*member);
         const std::string &alg = binding.alg();
         if (alg != "HS256" && alg != "HS384" && alg != "HS512")
-            throw Problem("badSignatureAlgorithm",
+            throw Problem("malformed",
                           "the external account binding must use HS256, HS384 or HS512");
         if (binding.header().find("nonce"))
             throw Problem("malformed", "the external account binding must not hold a nonce");

@@ -46,6 +46,9 @@ CgiResponse problem_response(const Problem &problem)
         }
         json.set("subproblems", std::move(list));
     }
+    // RFC 8555, section 6.2.
+    if (problem.type == "badSignatureAlgorithm")
+        json.set("algorithms", Json::strings({"ES256", "ES384", "RS256", "EdDSA"}));
     CgiResponse response = json_response(problem.status, json);
     response.headers.front().second = "application/problem+json";
     if (problem.retry_after)

@@ -59,19 +59,26 @@ std::vector<std::string> read_contact(const Json &payload)
 
 CgiResponse new_nonce(ServerContext &context, const CgiRequest &request)
 {
+    if (request.method != "HEAD" && request.method != "GET") {
+        CgiResponse refusal =
+            problem_response(Problem("malformed", "only GET and HEAD are answered here", 405));
+        for (auto &[name, value] : refusal.headers) {
+            if (name == "Allow")
+                value = "GET, HEAD";
+        }
+        return refusal;
+    }
     // uacme insists on 204 for GET; RFC 8555, section 7.2.
     CgiResponse response;
     response.status = request.method == "HEAD" ? 200 : 204;
-    if (request.method != "HEAD" && request.method != "GET")
-        throw Problem("malformed", "only GET and HEAD are answered here", 405);
     response.headers.emplace_back("Replay-Nonce", make_nonce(context));
     return response;
 }
 
-CgiResponse existing_account(const ServerContext &context, const ClientAccount &account)
+CgiResponse existing_account(ServerContext &context, const ClientAccount &account)
 {
-    if (account.status != "valid")
-        throw Problem("unauthorized", "the account of this key is " + account.status, 403);
+    check_enabled(context, account, "");
+    context.clients.touch_account(account.id, context.clock.now());
     return account_response(context, 200, account);
 }
 
@@ -120,20 +127,26 @@ CgiResponse new_account(ServerContext &context, const CgiRequest &request)
     return account_response(context, 201, account);
 }
 
-CgiResponse change_account(ServerContext &context, ClientAccount account, const Json &payload)
+CgiResponse change_account(ServerContext &context, const ClientAccount &account,
+                           const Json &payload)
 {
-    const std::string status = payload.string_or("status", "");
-    if (status == "deactivated") {
-        account.status = "deactivated";
+    // RFC 8555, section 7.3.2: what cannot be changed is ignored.
+    const Json *status = payload.find("status");
+    const bool deactivates = status && status->as_string() && *status->as_string() == "deactivated";
+    const bool has_contact = payload.find("contact") != nullptr;
+    const std::vector<std::string> contact = read_contact(payload);
+    const auto changed = context.clients.update_account(account.id, [&](ClientAccount &stored) {
+        if (deactivates && stored.status == "valid")
+            stored.status = "deactivated";
+        if (has_contact)
+            stored.contact = contact;
+    });
+    if (!changed)
+        throw Problem("accountDoesNotExist", "the account was removed meanwhile", 400);
+    if (deactivates)
         log_info("client " + account.id.client().str() + ": account " + account.id.str() +
                  " was deactivated");
-    } else if (!status.empty() && status != "valid") {
-        throw Problem("malformed", "an account's status can only be set to \"deactivated\"");
-    }
-    if (payload.find("contact"))
-        account.contact = read_contact(payload);
-    context.clients.save_account(account);
-    return account_response(context, 200, account);
+    return account_response(context, 200, *changed);
 }
 
 CgiResponse account_requests(ServerContext &context, const CgiRequest &request)
@@ -174,17 +187,24 @@ PublicKey check_inner(const ServerContext &context, const SignedRequest &outer)
 CgiResponse key_change(ServerContext &context, const CgiRequest &request)
 {
     const SignedRequest outer = open_envelope(context, request, SignedBy::kid, "");
+    const ClientAccount &account = *outer.account;
     const PublicKey key = check_inner(context, outer);
-    if (!context.clients.change_key(*outer.account, key)) {
-        CgiResponse response = problem_response(
-            Problem("malformed", "the new key is the key of an account already", 409));
-        // RFC 8555, section 7.3.5: whose key it is. To others, that would tell too much.
-        const auto other = context.clients.account_by_key(jwk_thumbprint(key));
-        if (other && other->id.client() == outer.account->id.client())
-            response.headers.emplace_back("Location", account_url(context, *other));
-        return response;
+    switch (context.clients.change_key(account, key)) {
+    case ClientStore::KeyChange::done:
+        log_info("client " + account.id.client().str() + ": account " + account.id.str() +
+                 " has a new key");
+        return account_response(context, 200, account);
+    case ClientStore::KeyChange::outdated:
+        throw Problem("unauthorized", "the account was changed meanwhile", 401);
+    case ClientStore::KeyChange::taken:
+        break;
     }
-    return account_response(context, 200, *context.clients.account(outer.account->id));
+    CgiResponse response =
+        problem_response(Problem("malformed", "the new key is the key of an account already", 409));
+    // RFC 8555, section 7.3.5; whoever signed with the key may know whose account it is.
+    if (const auto other = context.clients.account_by_key(jwk_thumbprint(key)))
+        response.headers.emplace_back("Location", account_url(context, *other));
+    return response;
 }
 
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/envelope.h"
 
+#include "base/encoding.h"
 #include "base/text.h"
 #include "jose/jwk.h"
 #include "jose/jws.h"
@@ -74,26 +75,6 @@ ClientAccount account_of_kid(ServerContext &context, const std::string &kid)
     no_account();
 }
 
-/// One lock for all doors: the account, the EAB key that it came with, and its client.
-ClientPolicy check_enabled(ServerContext &context, const ClientAccount &account,
-                           std::string_view mode)
-{
-    auto policy = context.clients.policy(account.id.client());
-    if (!policy || !policy->enabled)
-        throw Problem("unauthorized", "this client is disabled", 403);
-    if (account.status != "valid")
-        throw Problem("unauthorized", "this account is " + account.status, 403);
-    if (!account.eab_kid.empty()) {
-        const auto key = context.clients.eab(ClientScopedId::parse(account.eab_kid));
-        if (!key || key->revoked)
-            throw Problem("unauthorized", "the key that this account was made with is revoked",
-                          403);
-    }
-    if (!mode.empty() && !policy->modes.contains(std::string(mode)))
-        throw Problem("unauthorized", "this client may not use the " + std::string(mode), 403);
-    return std::move(*policy);
-}
-
 void check_signature(const Jws &jws, const PublicKey &key)
 {
     if (!jws.verify(key))
@@ -109,6 +90,26 @@ PublicKey key_of_jwk(const Json &jwk)
     }
 }
 
+}
+
+ClientPolicy check_enabled(ServerContext &context, const ClientAccount &account,
+                           std::string_view mode)
+{
+    auto policy = context.clients.policy(account.id.client());
+    if (!policy || !policy->enabled)
+        throw Problem("unauthorized", "this client is disabled", 403);
+    // RFC 8555, section 7.3.6, wants 401 for what is no longer valid.
+    if (account.status != "valid")
+        throw Problem("unauthorized", "this account is " + account.status, 401);
+    if (!account.eab_kid.empty()) {
+        const auto key = context.clients.eab(ClientScopedId::parse(account.eab_kid));
+        if (!key || key->revoked)
+            throw Problem("unauthorized", "the key that this account was made with is revoked",
+                          401);
+    }
+    if (!mode.empty() && !policy->modes.contains(std::string(mode)))
+        throw Problem("unauthorized", "this client may not use the " + std::string(mode), 403);
+    return std::move(*policy);
 }
 
 void take_nonce(ServerContext &context, const std::string &nonce)
@@ -139,6 +140,9 @@ SignedRequest open_envelope(ServerContext &context, const CgiRequest &request, S
     const std::string url = member(jws, "url");
     if (url != context.options.base_url + request.path)
         throw Problem("unauthorized", "the signed url is not the one that was asked for", 401);
+    // RFC 8555, section 6.5.2: ill-formed is malformed, all else is badNonce.
+    if (!base64url_decode(nonce))
+        malformed("the nonce is not base64url");
     if (!is_our_nonce(context, nonce))
         throw Problem("badNonce", bad_nonce);
     const Json *jwk = jws.header().find("jwk");

@@ -38,6 +38,11 @@ enum class SignedBy { kid, jwk, either };
 SignedRequest open_envelope(ServerContext &context, const CgiRequest &request, SignedBy by,
                             std::string_view mode);
 
+/// One lock for all doors: the client, the account and the EAB key that it was made with. Throws
+/// Problem unauthorized. `mode` as for open_envelope.
+ClientPolicy check_enabled(ServerContext &context, const ClientAccount &account,
+                           std::string_view mode);
+
 /// Spends the nonce of a request that was let in; "" is none. Throws Problem badNonce.
 void take_nonce(ServerContext &context, const std::string &nonce);
 

@@ -4,13 +4,12 @@
 #pragma once
 
 #include "server/context.h"
+#include "spool/spent_nonces.h"
 
 #include <string>
 #include <string_view>
 
 namespace acmeproxy {
-
-constexpr Seconds nonce_lifetime = std::chrono::minutes(10);
 
 std::string make_nonce(ServerContext &context);
 /// Whether we made it within its lifetime. Marks nothing.

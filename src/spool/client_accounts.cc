@@ -30,10 +30,16 @@ ClientAccount parse_account(const ClientScopedId &id, const Json &json)
     account.thumbprint = jwk_thumbprint(from_jwk(account.jwk));
     account.status = json.string_at("status");
     account.contact = json.strings_or_none("contact");
-    account.eab_kid = json.string_or("eab_kid", "");
+    // Missing must not read as "bound to no key, so none can be revoked".
+    account.eab_kid = json.string_at("eab_kid");
+    if (!account.eab_kid.empty() && ClientScopedId::parse(account.eab_kid).client() != id.client())
+        throw Error("its EAB key is another client's");
     account.created = parse_rfc3339(json.string_at("created")).value_or(Time{});
     return account;
 }
+
+constexpr Seconds idle_limit = std::chrono::days(365);
+constexpr Seconds ended_limit = std::chrono::days(90);
 
 }
 
@@ -53,61 +59,111 @@ std::vector<ClientAccount> ClientStore::accounts(const ClientId &client) const
     std::vector<ClientAccount> all;
     for (const std::string &name :
          spool_.dir().list(ClientNames::client(client, ClientFile::accounts).str())) {
-        if (!name.ends_with(".json"))
-            continue;
-        auto one = account(ClientScopedId::parse(name.substr(0, name.size() - 5)));
+        const auto id = ClientNames::id_of_file(client, name);
+        auto one = id ? account(*id) : std::nullopt;
         if (one)
             all.push_back(std::move(*one));
     }
     return all;
 }
 
-std::optional<ClientAccount> ClientStore::account_by_key(const std::string &thumbprint) const
+// Claims and accounts are two files: whoever changes them holds this lock, so that nobody takes a
+// change half done for what a crash left.
+Lock ClientStore::lock_keys() const
 {
-    const SpoolPath claim = ClientNames::key(Thumbprint::parse(thumbprint));
-    const auto text = spool_.read(claim);
+    auto lock = spool_.lock(ClientNames::key_lock(), std::chrono::seconds(10));
+    if (!lock)
+        throw Error("lock " + spool_.path_of(ClientNames::key_lock()) +
+                    ": another process has it for ten seconds");
+    return std::move(*lock);
+}
+
+std::optional<ClientAccount> ClientStore::claimed_account(const Thumbprint &thumbprint) const
+{
+    const auto text = spool_.read(ClientNames::key(thumbprint));
     if (!text)
         return std::nullopt;
     try {
-        const ClientScopedId id = ClientScopedId::parse(trim(*text));
-        auto found = account(id);
-        if (found && found->thumbprint == thumbprint)
+        auto found = account(ClientScopedId::parse(trim(*text)));
+        if (found && found->thumbprint == thumbprint.str())
             return found;
     } catch (const Error &) {
-        log_warning("a claim in " + spool_.path_of(claim) + " is damaged");
+        log_warning("a claim in " + spool_.path_of(ClientNames::key(thumbprint)) + " is damaged");
     }
-    // Left by a crash between claim and account, or by a removed client.
-    spool_.remove(claim);
     return std::nullopt;
 }
 
-bool ClientStore::create_account(const ClientAccount &account) const
+/// Left by a crash between claim and account, or by a removed client. Under the lock.
+void ClientStore::drop_dangling_claim(const Thumbprint &thumbprint) const
 {
-    TempFile claim(spool_.dir(), "tmp", 0600);
-    claim.write(account.id.str() + "\n");
-    if (!claim.link_to(ClientNames::key(Thumbprint::parse(account.thumbprint)).str()))
-        return false;
-    save_account(account);
-    return true;
+    if (!claimed_account(thumbprint))
+        spool_.remove(ClientNames::key(thumbprint));
 }
 
-void ClientStore::save_account(const ClientAccount &account) const
+std::optional<ClientAccount> ClientStore::account_by_key(const std::string &thumbprint) const
+{
+    const Thumbprint checked = Thumbprint::parse(thumbprint);
+    auto found = claimed_account(checked);
+    if (!found && spool_.exists(ClientNames::key(checked))) {
+        const Lock lock = lock_keys();
+        found = claimed_account(checked); // it may just have been made
+        if (!found)
+            spool_.remove(ClientNames::key(checked));
+    }
+    return found;
+}
+
+/// Under the lock. False: an account has the key.
+bool ClientStore::claim_key(const ClientAccount &account) const
+{
+    const Thumbprint thumbprint = Thumbprint::parse(account.thumbprint);
+    drop_dangling_claim(thumbprint);
+    TempFile claim(spool_.dir(), "tmp", 0600);
+    claim.write(account.id.str() + "\n");
+    return claim.link_to(ClientNames::key(thumbprint).str());
+}
+
+void ClientStore::write_account(const ClientAccount &account) const
 {
     spool_.write_json(ClientNames::account(account.id), to_json(account));
 }
 
-bool ClientStore::change_key(ClientAccount account, const PublicKey &new_key) const
+bool ClientStore::create_account(const ClientAccount &account) const
 {
-    const std::string old_thumbprint = account.thumbprint;
-    account.jwk = to_jwk(new_key);
-    account.thumbprint = jwk_thumbprint(new_key);
-    TempFile claim(spool_.dir(), "tmp", 0600);
-    claim.write(account.id.str() + "\n");
-    if (!claim.link_to(ClientNames::key(Thumbprint::parse(account.thumbprint)).str()))
+    const Lock lock = lock_keys();
+    if (!claim_key(account))
         return false;
-    save_account(account);
-    spool_.remove(ClientNames::key(Thumbprint::parse(old_thumbprint)));
+    write_account(account);
     return true;
+}
+
+std::optional<ClientAccount>
+ClientStore::update_account(const ClientScopedId &id,
+                            const std::function<void(ClientAccount &)> &change) const
+{
+    const Lock lock = lock_keys();
+    auto found = account(id);
+    if (found) {
+        change(*found);
+        write_account(*found);
+    }
+    return found;
+}
+
+ClientStore::KeyChange ClientStore::change_key(const ClientAccount &before,
+                                               const PublicKey &new_key) const
+{
+    const Lock lock = lock_keys();
+    auto changed = account(before.id);
+    if (!changed || changed->thumbprint != before.thumbprint || changed->status != before.status)
+        return KeyChange::outdated;
+    changed->jwk = to_jwk(new_key);
+    changed->thumbprint = jwk_thumbprint(new_key);
+    if (!claim_key(*changed))
+        return KeyChange::taken;
+    write_account(*changed);
+    spool_.remove(ClientNames::key(Thumbprint::parse(before.thumbprint)));
+    return KeyChange::done;
 }
 
 void ClientStore::touch_account(const ClientScopedId &id, Time now) const
@@ -118,17 +174,26 @@ void ClientStore::touch_account(const ClientScopedId &id, Time now) const
         spool_.dir().set_mtime(path.str(), now.time_since_epoch().count());
 }
 
-int ClientStore::sweep_accounts(Time now, Seconds idle) const
+int ClientStore::sweep_accounts(Time now) const
 {
     int removed = 0;
+    const auto age_of = [&](const SpoolPath &path) {
+        const auto st = spool_.dir().status(path.str());
+        return st ? now - Time(Seconds(st->st_mtime)) : Seconds(0);
+    };
     for (const ClientId &client : clients()) {
-        for (const ClientAccount &one : accounts(client)) {
-            const SpoolPath path = ClientNames::account(one.id);
-            const auto st = spool_.dir().status(path.str());
-            if (!st || now - Time(Seconds(st->st_mtime)) <= idle)
+        for (const std::string &name :
+             spool_.dir().list(ClientNames::client(client, ClientFile::accounts).str())) {
+            const auto id = ClientNames::id_of_file(client, name);
+            if (!id || age_of(ClientNames::account(*id)) <= ended_limit)
+                continue; // most of them: without reading the file
+            const Lock lock = lock_keys();
+            const auto old = account(*id);
+            const Seconds age = age_of(ClientNames::account(*id));
+            if (!old || age <= (old->status == "valid" ? idle_limit : ended_limit))
                 continue;
-            spool_.remove(path);
-            spool_.remove(ClientNames::key(Thumbprint::parse(one.thumbprint)));
+            spool_.remove(ClientNames::account(*id));
+            drop_dangling_claim(Thumbprint::parse(old->thumbprint));
             ++removed;
         }
     }

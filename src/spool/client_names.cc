@@ -160,6 +160,19 @@ SpoolPath ClientNames::client(const ClientId &id, ClientFile file)
     return SpoolPath("");
 }
 
+std::optional<ClientScopedId> ClientNames::id_of_file(const ClientId &client, std::string_view file)
+{
+    constexpr std::string_view ending = ".json";
+    if (!file.ends_with(ending))
+        return std::nullopt;
+    try {
+        const auto id = ClientScopedId::parse(file.substr(0, file.size() - ending.size()));
+        return id.client() == client ? std::optional(id) : std::nullopt;
+    } catch (const Error &) {
+        return std::nullopt; // not ours; spool check tells
+    }
+}
+
 SpoolPath ClientNames::eab(const ClientScopedId &kid)
 {
     return SpoolPath(client(kid.client(), ClientFile::eab).str() + "/" + kid.str() + ".json");
@@ -184,6 +197,11 @@ SpoolPath ClientNames::quota(const ClientId &id, const Day &day)
 SpoolPath ClientNames::key(const Thumbprint &thumbprint)
 {
     return SpoolPath("keys/" + thumbprint.str());
+}
+
+SpoolPath ClientNames::key_lock()
+{
+    return SpoolPath("keys/lock");
 }
 
 SpoolPath ClientNames::nonces(const Minute &minute)

@@ -7,6 +7,7 @@
 #include "spool/names.h"
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,11 +59,14 @@ public:
     static SpoolPath folder(ClientFolder folder);
     static SpoolPath client(const ClientId &client);
     static SpoolPath client(const ClientId &client, ClientFile file);
+    /// Whose file "KID.json" or "ACCT.json" in the client's folder is; nullopt: nobody's.
+    static std::optional<ClientScopedId> id_of_file(const ClientId &client, std::string_view file);
     static SpoolPath eab(const ClientScopedId &kid);
     static SpoolPath eab_used(const ClientScopedId &kid);
     static SpoolPath account(const ClientScopedId &account);
     static SpoolPath quota(const ClientId &client, const Day &day);
     static SpoolPath key(const Thumbprint &thumbprint);
+    static SpoolPath key_lock();
     static SpoolPath nonces(const Minute &minute);
     static SpoolPath nonce(const Minute &minute, const NonceHash &nonce);
     static SpoolPath secret(const SecretName &name);

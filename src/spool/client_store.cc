@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/time_text.h"
 
+#include <algorithm>
 #include <fcntl.h>
 
 namespace acmeproxy {
@@ -50,6 +51,14 @@ Json to_json(const EabKey &key)
     return json;
 }
 
+bool is_day(const std::string &name)
+try {
+    Day::parse(name);
+    return true;
+} catch (const Error &) {
+    return false;
+}
+
 }
 
 std::vector<ClientId> ClientStore::clients() const
@@ -70,6 +79,9 @@ ClientPolicy ClientStore::load_policy(const ClientId &client) const
 {
     const SpoolPath path = ClientNames::client(client, ClientFile::client);
     const auto json = spool_.read_json(path);
+    if (!json && spool_.exists(ClientNames::client(client)))
+        throw Error("read " + spool_.path_of(path) +
+                    ": it is missing (acmeproxy client add makes it anew)");
     if (!json)
         throw Error("there is no client named \"" + client.str() +
                     "\" (acmeproxy client list shows them)");
@@ -94,12 +106,16 @@ std::optional<ClientPolicy> ClientStore::policy(const ClientId &client) const
 
 bool ClientStore::create(const ClientId &client, const ClientPolicy &policy) const
 {
-    if (!spool_.make_folder(ClientNames::client(client)))
-        return false;
+    // The folders may be there from one that was interrupted; client.json makes the client.
+    spool_.make_folder(ClientNames::client(client));
     for (const ClientFile folder : {ClientFile::eab, ClientFile::accounts, ClientFile::quota})
         spool_.make_folder(ClientNames::client(client, folder));
-    save_policy(client, policy);
-    return true;
+    const Json json = acmeproxy::to_json(policy);
+    Json::Object members = {{"format", 1}};
+    members.insert(members.end(), json.as_object()->begin(), json.as_object()->end());
+    TempFile file(spool_.dir(), "tmp", 0600);
+    file.write(Json(std::move(members)).to_pretty_text());
+    return file.link_to(ClientNames::client(client, ClientFile::client).str());
 }
 
 void ClientStore::save_policy(const ClientId &client, const ClientPolicy &policy) const
@@ -111,6 +127,7 @@ void ClientStore::remove(const ClientId &client) const
 {
     // The policy goes first: from then on nothing of the client is let in.
     spool_.remove(ClientNames::client(client, ClientFile::client));
+    const Lock lock = lock_keys();
     for (const ClientAccount &account : accounts(client))
         spool_.remove(ClientNames::key(Thumbprint::parse(account.thumbprint)));
     spool_.remove_tree(ClientNames::client(client));
@@ -150,9 +167,8 @@ std::vector<EabKey> ClientStore::eabs(const ClientId &client) const
     std::vector<EabKey> keys;
     for (const std::string &name :
          spool_.dir().list(ClientNames::client(client, ClientFile::eab).str())) {
-        if (!name.ends_with(".json"))
-            continue;
-        auto key = eab(ClientScopedId::parse(name.substr(0, name.size() - 5)));
+        const auto kid = ClientNames::id_of_file(client, name);
+        auto key = kid ? eab(*kid) : std::nullopt;
         if (key)
             keys.push_back(std::move(*key));
     }
@@ -164,14 +180,15 @@ void ClientStore::revoke_eab(const ClientScopedId &kid, bool keep_accounts) cons
     auto key = eab(kid);
     if (!key)
         throw Error("client " + kid.client().str() + " has no EAB key " + kid.str());
+    const Lock lock = lock_keys();
     for (ClientAccount &account : accounts(kid.client())) {
         if (account.eab_kid != kid.str())
             continue;
         if (keep_accounts)
             account.eab_kid.clear(); // from now on it stands by itself
-        else
+        else if (account.status == "valid")
             account.status = "revoked";
-        save_account(account);
+        write_account(account);
     }
     key->revoked = true;
     spool_.write_json(ClientNames::eab(kid), to_json(*key));
@@ -183,7 +200,13 @@ bool ClientStore::use_once(const ClientScopedId &kid, const std::string &thumbpr
     claim.write(thumbprint + "\n");
     if (claim.link_to(ClientNames::eab_used(kid).str()))
         return true;
-    return spool_.read(ClientNames::eab_used(kid)) == thumbprint + "\n";
+    if (spool_.read(ClientNames::eab_used(kid)) != thumbprint + "\n")
+        return false;
+    // The account may have another key by now (keyChange).
+    const std::vector<ClientAccount> all = accounts(kid.client());
+    return std::none_of(all.begin(), all.end(), [&](const ClientAccount &account) {
+        return account.eab_kid == kid.str() && account.thumbprint != thumbprint;
+    });
 }
 
 bool ClientStore::count_order(const ClientId &client, int limit, Time now) const
@@ -207,6 +230,20 @@ int ClientStore::orders_today(const ClientId &client, Time now) const
 {
     const auto st = spool_.dir().status(ClientNames::quota(client, day_of(now)).str());
     return st ? static_cast<int>(st->st_size) : 0;
+}
+
+int ClientStore::sweep_counters(Time now) const
+{
+    int removed = 0;
+    const std::string oldest = day_of(now - std::chrono::days(31)).str();
+    for (const ClientId &client : clients()) {
+        const std::string folder = ClientNames::client(client, ClientFile::quota).str();
+        for (const std::string &name : spool_.dir().list(folder)) {
+            if (is_day(name) && name < oldest && spool_.dir().remove_file(folder + "/" + name))
+                ++removed;
+        }
+    }
+    return removed;
 }
 
 }

@@ -14,6 +14,7 @@
 #include "spool/spool.h"
 #include "json/json.h"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -64,7 +65,7 @@ public:
     std::vector<ClientId> clients() const;
     /// nullopt: no such client, or its policy cannot be read (logged): deny.
     std::optional<ClientPolicy> policy(const ClientId &client) const;
-    /// For the operator: throws where it cannot be read.
+    /// For the operator: throws where it cannot be read, and suggests what to do.
     ClientPolicy load_policy(const ClientId &client) const;
     /// False: the id is taken.
     bool create(const ClientId &client, const ClientPolicy &policy) const;
@@ -78,8 +79,9 @@ public:
     std::vector<EabKey> eabs(const ClientId &client) const;
     /// Its accounts end with it unless `keep_accounts`.
     void revoke_eab(const ClientScopedId &kid, bool keep_accounts) const;
-    /// A key for one account: claims it for the account key. False: another account key used it.
-    /// Atomic over processes; asked again after a crash it says the same.
+    /// A key for one account: claims it for the account key. False: it was used, by another account
+    /// key or for an account that is there. Atomic over processes; asked again after a crash
+    /// between claim and account it says yes again.
     bool use_once(const ClientScopedId &kid, const std::string &thumbprint) const;
 
     std::optional<ClientAccount> account(const ClientScopedId &id) const;
@@ -88,20 +90,35 @@ public:
     std::optional<ClientAccount> account_by_key(const std::string &thumbprint) const;
     /// Claims keys/THUMBPRINT and stores the account. False: the key is taken.
     bool create_account(const ClientAccount &account) const;
-    void save_account(const ClientAccount &account) const;
+    /// Reads it again under the lock, so that no change of another is lost, and stores what
+    /// `change` makes of it. nullopt: it is gone.
+    std::optional<ClientAccount>
+    update_account(const ClientScopedId &id,
+                   const std::function<void(ClientAccount &)> &change) const;
+    enum class KeyChange { done, taken, outdated };
     /// keyChange, crash-safe: claim of the new key, then ACCT.json (the truth), then the old claim
-    /// goes. False: the new key is taken.
-    bool change_key(ClientAccount account, const PublicKey &new_key) const;
+    /// goes; what a crash left is taken up by a repetition. `taken`: an account has the new key.
+    /// `outdated`: the account is not any more as `account` says.
+    KeyChange change_key(const ClientAccount &account, const PublicKey &new_key) const;
     /// Marks the account as used (mtime), at most once an hour.
     void touch_account(const ClientScopedId &id, Time now) const;
-    /// Removes valid accounts not used for `idle`; returns how many.
-    int sweep_accounts(Time now, Seconds idle) const;
+    /// Removes accounts not used for a year, and those that ended 90 days ago: until then their
+    /// keys are refused. Returns how many.
+    int sweep_accounts(Time now) const;
 
     /// Counts one order of today (UTC). False: the quota is used up. Under the client's lock.
     bool count_order(const ClientId &client, int limit, Time now) const;
     int orders_today(const ClientId &client, Time now) const;
+    /// Removes the counters of days that are over for a month; returns how many.
+    int sweep_counters(Time now) const;
 
 private:
+    Lock lock_keys() const;
+    bool claim_key(const ClientAccount &account) const;
+    void write_account(const ClientAccount &account) const;
+    std::optional<ClientAccount> claimed_account(const Thumbprint &thumbprint) const;
+    void drop_dangling_claim(const Thumbprint &thumbprint) const;
+
     const Spool &spool_;
 };
 

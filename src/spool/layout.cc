@@ -120,6 +120,7 @@ const std::vector<PathRule> &layout()
         {"clients/CLIENT/quota", folder, 0700, "client"},
         {"clients/CLIENT/quota/DAY", file, 0600, "gateway"},
         {"keys", folder, 0700, "spool init"},
+        {"keys/lock", file, 0600, "auth, renew, client"},
         {"keys/THUMBPRINT", file, 0600, "auth"},
         {"nonces", folder, 0700, "spool init"},
         {"nonces/MINUTE", folder, 0700, "auth, gateway"},

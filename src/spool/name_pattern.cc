@@ -73,45 +73,58 @@ NamePattern NamePattern::parse(std::string_view text)
 {
     NamePattern pattern;
     std::string_view rest = trim(text);
+    if (rest.empty())
+        refuse(text, "it is empty");
     pattern.denies_ = take(rest, "!");
-    const bool address = looks_like_address(rest) && !rest.starts_with("wildcard:");
-    pattern.for_wildcards_ = !address && take(rest, "wildcard:");
-    const std::string front =
-        std::string(pattern.denies_ ? "!" : "") + (pattern.for_wildcards_ ? "wildcard:" : "");
-    if (address) {
-        const std::size_t slash = rest.find('/');
-        const Identifier ip = Identifier::parse("ip", rest.substr(0, slash));
-        pattern.address_ = ip.ip_bytes();
-        const int bits = static_cast<int>(pattern.address_.size()) * 8;
-        pattern.prefix_length_ =
-            slash == rest.npos ? bits : parse_prefix_length(text, rest.substr(slash + 1), bits);
-        mask(pattern.address_, pattern.prefix_length_);
-        pattern.text_ = front + ip_from_bytes(pattern.address_).value();
-        if (slash != rest.npos)
-            pattern.text_ += "/" + std::to_string(pattern.prefix_length_);
-        return pattern;
+    if (!rest.starts_with("wildcard:") && looks_like_address(rest)) {
+        pattern.parse_address(text, rest);
+    } else {
+        pattern.for_wildcards_ = take(rest, "wildcard:");
+        pattern.parse_name(text, rest);
     }
+    return pattern;
+}
+
+void NamePattern::parse_address(std::string_view text, std::string_view rest)
+{
+    const std::size_t slash = rest.find('/');
+    try {
+        address_ = Identifier::parse("ip", rest.substr(0, slash)).ip_bytes();
+    } catch (const Error &) {
+        refuse(text, "it is no IP address");
+    }
+    const int bits = static_cast<int>(address_.size()) * 8;
+    prefix_length_ =
+        slash == rest.npos ? bits : parse_prefix_length(text, rest.substr(slash + 1), bits);
+    mask(address_, prefix_length_);
+    text_ = (denies_ ? "!" : "") + ip_from_bytes(address_).value();
+    if (slash != rest.npos)
+        text_ += "/" + std::to_string(prefix_length_);
+}
+
+void NamePattern::parse_name(std::string_view text, std::string_view rest)
+{
     if (rest == "*" || rest == "**")
         refuse(text, "a bare star would cover the whole world; put a domain behind it");
     std::string stars;
     if (take(rest, "**.")) {
-        pattern.depth_ = Depth::any_labels;
+        depth_ = Depth::any_labels;
         stars = "**.";
     } else if (take(rest, "*.")) {
-        pattern.depth_ = Depth::one_label;
+        depth_ = Depth::one_label;
         stars = "*.";
     }
     if (rest.find('*') != rest.npos)
         refuse(text, "stars are only possible in front: \"*.\" or \"**.\"");
     try {
-        pattern.name_ = Identifier::parse("dns", rest).value();
+        name_ = Identifier::parse("dns", rest).value();
     } catch (const Error &e) {
         refuse(text, e.what());
     }
-    if (pattern.depth_ == Depth::any_labels && is_public_suffix(pattern.name_))
-        refuse(text, pattern.name_ + " is a public suffix: the names below it belong to many");
-    pattern.text_ = front + stars + pattern.name_;
-    return pattern;
+    // To deny all of a public suffix is a wish that makes sense.
+    if (depth_ == Depth::any_labels && !denies_ && is_public_suffix(name_))
+        refuse(text, name_ + " is a public suffix: the names below it belong to many");
+    text_ = std::string(denies_ ? "!" : "") + (for_wildcards_ ? "wildcard:" : "") + stars + name_;
 }
 
 bool NamePattern::matches(const Identifier &identifier) const

@@ -23,7 +23,8 @@ namespace acmeproxy {
 class NamePattern {
 public:
     /// Canonical (A-labels, lower case, masked addresses). Throws Error with the reason: a bare "*"
-    /// or "**", "**" over a public suffix (libpsl), a star elsewhere, a bad name or prefix length.
+    /// or "**", an allowing "**" over a public suffix (libpsl), a star elsewhere, a bad name or
+    /// prefix length.
     static NamePattern parse(std::string_view text);
 
     const std::string &text() const { return text_; }
@@ -36,6 +37,9 @@ private:
     enum class Depth { exact, one_label, any_labels };
 
     NamePattern() = default;
+    void parse_address(std::string_view text, std::string_view rest);
+    void parse_name(std::string_view text, std::string_view rest);
+
     std::string text_;
     bool denies_ = false;
     bool for_wildcards_ = false;

@@ -14,7 +14,7 @@ namespace acmeproxy {
 namespace {
 
 constexpr Seconds newest_age = std::chrono::days(30);
-constexpr Seconds oldest_age = std::chrono::days(60);
+constexpr Seconds kept_after_use = std::chrono::days(30);
 
 /// The names of all keys, newest first.
 std::vector<SecretName> key_names(const Spool &spool)
@@ -72,9 +72,10 @@ void rotate_secret_keys(const Spool &spool, Time now)
         return; // no web program has needed one yet
     if (now - time_of(names.front()) >= newest_age)
         make_key(spool, now);
-    for (const SecretName &name : names) {
-        if (now - time_of(name) >= oldest_age && name != names.front())
-            spool.remove(ClientNames::secret(name));
+    // A key is out of use since the next newer one was made, which may be long after it was due.
+    for (std::size_t i = 1; i < names.size(); ++i) {
+        if (now - time_of(names[i - 1]) >= kept_after_use)
+            spool.remove(ClientNames::secret(names[i]));
     }
 }
 

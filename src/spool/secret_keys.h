@@ -22,7 +22,8 @@ using SecretKeys = std::vector<SecretKey>;
 
 /// Loads them; makes the first one where there is none. Never empty.
 SecretKeys load_secret_keys(const Spool &spool, Time now);
-/// The renewer's part: a new key when the newest is 30 days old, removal of what is 60 days old.
+/// The renewer's part: a new key when the newest is 30 days old, removal of what is out of use for
+/// 30 days.
 void rotate_secret_keys(const Spool &spool, Time now);
 
 /// For long-lived programs: keys are read again when the folder has changed, and at most a minute

@@ -10,7 +10,9 @@
 
 namespace acmeproxy {
 
-/// `minute`: when the nonce was made, so that one nonce has one place. `nonce`: its bytes' hash in
+constexpr Seconds nonce_lifetime = std::chrono::minutes(10);
+
+/// `made`: when the nonce was made, so that one nonce has one place. `nonce`: its bytes' hash in
 /// hexadecimal. False: it was spent before. Not synced: a power cut ends its life, too.
 bool spend_nonce(const Spool &spool, Time made, const std::string &nonce);
 /// Removes folders of minutes that are two lifetimes old.

@@ -2,6 +2,7 @@
 #include "jose/jws.h"
 
 #include "base/encoding.h"
+#include "crypto/digest.h"
 #include "jose/jwk.h"
 
 #include <boost/test/unit_test.hpp>
@@ -186,6 +187,13 @@ BOOST_AUTO_TEST_CASE(a_mac_is_good_with_its_own_key_and_algorithm_only)
                           [](const Error &e) {
                               return e.what() == std::string("sign with a MAC: the key is empty");
                           });
+}
+
+BOOST_AUTO_TEST_CASE(a_mac_with_an_empty_key_is_never_good)
+{
+    const std::string header = base64url_encode(R"({"alg":"HS256"})");
+    const std::string mac = base64url_encode(hmac_sha2(256, "", header + ".e30"));
+    BOOST_TEST(!Jws::parse(jws(header, "e30", mac)).verify_hmac(Secret()));
 }
 
 BOOST_AUTO_TEST_CASE(an_algorithm_that_does_not_fit_the_key_is_refused)

@@ -17,10 +17,13 @@ namespace acmeproxy {
 
 class MaskedBytes {
 public:
-    explicit MaskedBytes(std::string_view bytes) : masked_(bytes)
+    explicit MaskedBytes(std::string_view bytes)
     {
-        for (char &c : masked_)
-            c = mask(c);
+        // Byte by byte: memcpy would leave them in vector registers, which the dynamic linker
+        // saves on the stack.
+        masked_.reserve(bytes.size());
+        for (const char c : bytes)
+            masked_.push_back(mask(c));
     }
 
     /// How often they occur in memory outside of [skip, skip + skip_size).

@@ -364,7 +364,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_exits)
          1,
          OrderFile::of_newest,
          yes,
-         ordered,
+         State::ordered,
          {Step::abandon, 2}},
         {"the certificate has another key",
          {deployed(1), strange},

@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Our account at the CA: made, kept, bound, changed, lost, given up; and revocation.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
+
+setup_file() {
+    load renewer
+    begin_with_ca
+    start_pebble --name bound --eab
+}
+
+setup() {
+    load renewer
+    fresh
+}
+
+teardown() {
+    end_renewer_test
+}
+
+teardown_file() {
+    load renewer
+    end
+}
+
+account() { echo "$SPOOL/cas/letsencrypt/accounts/default"; }
+account_url() { jq -r .url "$(account)/account.json"; }
+public_key() { openssl pkey -in "$1" -pubout; }
+
+# interrupt RULE... REQUEST COMMAND...: kills `acmeproxy COMMAND` while REQUEST is held.
+interrupt() {
+    local hold=$1 request=$2
+    shift 2
+    inject path="${request#* }" "$hold=$BATS_TEST_TMPDIR/go"
+    start_acmeproxy "$@"
+    await_request "$request"
+    [[ $hold == hold ]] || sleep 0.5 # the CA has acted by then
+    kill_started
+    touch "$BATS_TEST_TMPDIR/go"
+    no_faults
+    forget_requests
+}
+
+@test "a killed registration leaves a key, and the CA gets one account for it" {
+    local hold key
+    for hold in hold hold-answer; do
+        rm -rf "${SPOOL:?}/cas" "$BATS_TEST_TMPDIR/go"
+        acmeproxy cert add --later "$hold.example.test"
+        interrupt $hold 'POST /sign-me-up' renew
+        key=$(public_key "$(account)/key.pem")
+        [[ ! -e $(account)/account.json ]]
+        acmeproxy renew
+        assert_equal "$(public_key "$(account)/key.pem")" "$key"
+        assert_live $hold.example.test $hold.example.test
+    done
+    # The CA knew the second one: it was found, not registered again.
+    assert_equal "$(proxy_requests 'POST /sign-me-up')" 1 'the number of requests for an account'
+}
+
+@test "the account is shown, and its contact can be changed" {
+    acmeproxy cert add a.example.test --contact one@example.test
+    run acmeproxy account show
+    assert_status 0
+    assert_output '^contact: +mailto:one@example.test'
+    assert_output '^status: +valid'
+    run acmeproxy account update --contact two@example.test --contact three@example.test
+    assert_status 0
+    run acmeproxy account show --json
+    assert_equal "$(jq -c .contact <<<"$output")" '["mailto:two@example.test","mailto:three@example.test"]'
+    assert_equal "$(jq -r .url <<<"$output")" "$(account_url)"
+    run acmeproxy account update --contact 'no address'
+    assert_status 2
+}
+
+@test "what needs an account does not make one" {
+    acmeproxy spool init
+    local verb
+    for verb in show update rollover deactivate; do
+        run acmeproxy account $verb
+        assert_status 1
+        assert_output 'there is no account at letsencrypt yet'
+    done
+    assert_equal "$(proxy_requests 'POST ')" 0 'the number of requests'
+}
+
+@test "a CA that requires external account binding gets it, and says so where it does not" {
+    use_ca "$(pebble_url)"
+    printf '%s\n' "$PEBBLE_EAB_KEY" >"$BATS_TEST_TMPDIR/eab"
+    echo 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' >"$BATS_TEST_TMPDIR/wrong"
+    local url
+    url=$(pebble_url bound)
+    run acmeproxy ca add plain "$url"
+    assert_status 2
+    assert_output 'the CA plain requires an external account binding'
+    acmeproxy ca add wrong "$url" --eab-kid "$PEBBLE_EAB_KID" --eab-key-file "$BATS_TEST_TMPDIR/wrong"
+    run acmeproxy cert add --ca wrong wrong.example.test
+    assert_status 1
+    assert_output '^acmeproxy: wrong.example.test: get the account at wrong: .*(MAC|[Ee]xternal [Aa]ccount|EAB|verif)'
+    refute_output AAAAAAAAAAAA
+    run acmeproxy ca add bound "$url" --eab-kid "$PEBBLE_EAB_KID" \
+        --eab-key-file "$BATS_TEST_TMPDIR/eab" --ca-certificates "$(tls_ca)"
+    assert_status 0
+    assert_output '^you agree to the terms of service at '
+    run acmeproxy cert add --ca bound bound.example.test --log-level debug
+    assert_status 0
+    [[ -e $(live bound.example.test cert.pem) ]]
+    acmeproxy ca show bound
+    run acmeproxy ca show bound --json
+    assert_equal "$(jq -r .eab_kid <<<"$output")" "$PEBBLE_EAB_KID"
+    assert_mode "$SPOOL/cas/bound/ca.json" 600
+    run acmeproxy ca add half "$url" --eab-kid x
+    assert_status 2
+    assert_output '^acmeproxy: --eab-kid and --eab-key-file belong together'
+}
+
+@test "a rollover gives the account a new key, of another type where asked, and it goes on" {
+    acmeproxy cert add a.example.test
+    local key url
+    key=$(public_key "$(account)/key.pem")
+    url=$(account_url)
+    run acmeproxy account rollover --account-key-type rsa2048
+    assert_status 0
+    [[ $(public_key "$(account)/key.pem") != "$key" ]]
+    run openssl pkey -in "$(account)/key.pem" -noout -text
+    assert_output 'Private-Key: \(2048 bit'
+    [[ ! -e $(account)/next.pem ]]
+    acmeproxy renew --force
+    assert_equal "$(account_url)" "$url" 'the account'
+    assert_issued 2 2
+}
+
+@test "a rollover that was killed after the CA had acted is completed by the next use" {
+    acmeproxy cert add a.example.test
+    local next url
+    url=$(account_url)
+    interrupt hold-answer 'POST /rollover-account-key' account rollover
+    next=$(public_key "$(account)/next.pem")
+    run acmeproxy renew --force
+    assert_status 0
+    assert_output 'an interrupted key rollover is complete'
+    assert_equal "$(public_key "$(account)/key.pem")" "$next" 'the key'
+    [[ ! -e $(account)/next.pem ]]
+    assert_equal "$(account_url)" "$url" 'the account'
+    assert_issued 2 2
+}
+
+@test "a rollover that never reached the CA is undone by the next use" {
+    acmeproxy cert add a.example.test
+    local key
+    key=$(public_key "$(account)/key.pem")
+    inject path=^/rollover-account-key drop=before
+    run acmeproxy account rollover
+    assert_status 1
+    assert_output 'roll over the account key at letsencrypt'
+    no_faults
+    run acmeproxy renew --force
+    assert_status 0
+    assert_equal "$(public_key "$(account)/key.pem")" "$key" 'the key'
+    [[ ! -e $(account)/next.pem ]]
+}
+
+@test "a deactivated account is gone, and the next certificate makes another" {
+    acmeproxy cert add a.example.test
+    local url
+    url=$(account_url)
+    run acmeproxy account deactivate
+    assert_status 0
+    assert_output "deactivated the account $url at letsencrypt"
+    [[ ! -e $(account)/key.pem ]]
+    acmeproxy renew --force
+    [[ $(account_url) != "$url" ]]
+    assert_live a.example.test a.example.test
+}
+
+@test "an account that the CA has lost is made again once, and the certificate obtained" {
+    acmeproxy cert add a.example.test
+    restart_pebble
+    forget_requests
+    count_from_here
+    run acmeproxy renew --force
+    assert_status 0
+    assert_output 'the account is looked for again'
+    assert_live a.example.test a.example.test
+    # A look for it, a registration.
+    assert_equal "$(proxy_requests 'POST /sign-me-up')" 2 'the number of requests for an account'
+    assert_issued 1 1
+}
+
+@test "many workers that find the account lost make it again once" {
+    local name
+    for name in {a..f}.example.test; do
+        "$ACMEPROXY" cert add --later "$name" >/dev/null
+    done
+    acmeproxy renew
+    restart_pebble
+    forget_requests
+    run acmeproxy renew --force
+    assert_status 0
+    assert_equal "$(proxy_requests 'POST /sign-me-up')" 2 'the number of requests for an account'
+}
+
+@test "a certificate is revoked with its reason, by the account" {
+    acmeproxy cert add a.example.test
+    run acmeproxy cert revoke a.example.test --reason superseded
+    assert_status 0
+    assert_output '^revoked the certificate '
+    assert_revoked "$(cert a.example.test)" 4
+    run acmeproxy cert revoke a.example.test
+    assert_status 0
+    assert_output 'was revoked before'
+    run acmeproxy cert revoke a.example.test --reason boredom
+    assert_status 2
+    assert_output 'no reason'
+    run acmeproxy renew --force a.example.test
+    assert_status 0
+    assert_live a.example.test a.example.test
+}
+
+@test "a certificate of an account that is no more is revoked by its own key" {
+    acmeproxy cert add a.example.test
+    acmeproxy account deactivate
+    run acmeproxy cert revoke a.example.test --reason keyCompromise
+    assert_status 0
+    assert_output 'trying the certificate.s own key'
+    assert_revoked "$(cert a.example.test)" 1
+    run acmeproxy cert revoke nobody.example.test
+    [[ $status != 0 ]]
+}

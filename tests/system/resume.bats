@@ -1,0 +1,259 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Killed at any instant, the next pass goes on where the last one was: one certificate, finalized
+# once. Between the CA's answer to newOrder and order.json's rename alone a second order may be made.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
+
+setup_file() {
+    load renewer
+    begin_with_ca
+}
+
+setup() {
+    load renewer
+    fresh
+    # The account is not what these tests are about.
+    mkdir -p "$SPOOL/cas/letsencrypt"
+    if [[ -e $BATS_FILE_TMPDIR/account ]]; then
+        acmeproxy spool init
+        cp -R "$BATS_FILE_TMPDIR/account/." "$SPOOL/cas/letsencrypt"
+    else
+        acmeproxy cert add account.example.test
+        acmeproxy cert remove account.example.test
+        cp -R "$SPOOL/cas/letsencrypt" "$BATS_FILE_TMPDIR/account"
+    fi
+    forget_requests
+    count_from_here
+}
+
+teardown() {
+    end_renewer_test
+}
+
+teardown_file() {
+    load renewer
+    end
+}
+
+# kill_at hold|hold-answer REQUEST [CONDITION]: adds a lineage a.example.test and kills the program
+# while REQUEST is held before (hold) or after (hold-answer) the CA; then CONDITION has to come true.
+kill_at() {
+    acmeproxy cert add --later a.example.test
+    rm -f "$BATS_TEST_TMPDIR/go"
+    inject path="${2#* }" method="${2% *}" "$1=$BATS_TEST_TMPDIR/go"
+    start_acmeproxy renew
+    await_request "$2"
+    [[ -z ${3:-} ]] || wait_until 10 eval "$3"
+    kill_started
+    touch "$BATS_TEST_TMPDIR/go"
+    no_faults
+    assert_equal "$(readlink "$(lineage a.example.test)/live")" '' 'live'
+}
+
+# assert_goes_on ORDERS: the next pass ends it, with one certificate and so many orders in all.
+assert_goes_on() {
+    local key
+    key=$(cat "$(lineage a.example.test)/gen/0001/privkey.pem")
+    run acmeproxy renew
+    assert_status 0
+    assert_output '^acmeproxy: a.example.test: certificate 0001 is live'
+    assert_live a.example.test a.example.test
+    assert_equal "$(cat "$(live a.example.test privkey.pem)")" "$key" 'the key'
+    assert_issued "$1" 1
+    assert_equal "$(field a.example.test .state)" deployed
+    [[ ! -e $(lineage a.example.test)/order.json ]]
+    touch_due a.example.test
+    acmeproxy renew
+    assert_issued "$1" 1
+    assert_sound_spool
+}
+
+state() { field a.example.test .state; }
+
+@test "killed before newOrder has reached the CA: one order, one certificate" {
+    kill_at hold 'POST /order-plz'
+    assert_equal "$(state)" keyed
+    # Whoever was killed had sent it: it may still arrive.
+    assert_goes_on "$(($(orders) + 1))"
+}
+
+@test "killed before the answer to newOrder has come: the first order is never finalized" {
+    kill_at hold-answer 'POST /order-plz' '(($(orders) == 1))'
+    assert_equal "$(state)" keyed
+    assert_goes_on 2
+    assert_equal "$(proxy_requests 'POST /finalize-order')" 1 'the number of finalize requests'
+}
+
+@test "killed after newOrder: the order is gone on with" {
+    kill_at hold 'POST /authZ'
+    assert_equal "$(state)" ordered
+    assert_goes_on 1
+}
+
+@test "killed when a challenge is published and the CA has not been told" {
+    kill_at hold 'POST /chalZ'
+    assert_equal "$(state)" ordered
+    assert_equal "$(ls "$SPOOL/challenges" | wc -l)" 1 'the number of challenges'
+    assert_goes_on 1
+    assert_equal "$(ls "$SPOOL/challenges")" ''
+}
+
+@test "killed while the CA validates" {
+    kill_at hold-answer 'POST /chalZ'
+    assert_equal "$(state)" ordered
+    assert_goes_on 1
+}
+
+@test "killed while it polls the order" {
+    kill_at hold 'POST /my-order'
+    assert_equal "$(state)" ordered
+    assert_goes_on 1
+}
+
+@test "killed before finalize has reached the CA" {
+    kill_at hold 'POST /finalize-order'
+    assert_equal "$(state)" ordered
+    # The request of whoever was killed may arrive before or after the one of the next pass.
+    assert_goes_on 1
+}
+
+@test "killed before the answer to finalize has come: the certificate is downloaded, not issued anew" {
+    kill_at hold-answer 'POST /finalize-order' '(($(certificates) == 1))'
+    assert_equal "$(state)" ordered
+    assert_goes_on 1
+    assert_equal "$(proxy_requests 'POST /finalize-order')" 1 'the number of finalize requests'
+}
+
+@test "killed before the certificate is downloaded, and while it is" {
+    kill_at hold 'POST /certZ' '(($(certificates) == 1))'
+    assert_equal "$(state)" ordered
+    assert_goes_on 1
+}
+
+@test "a certificate that is stored and not live is switched to, without asking the CA" {
+    acmeproxy cert add a.example.test
+    rm "$(lineage a.example.test)/live" "$(lineage a.example.test)/gen/0001/deployed"
+    touch_due a.example.test
+    assert_equal "$(state)" issued
+    forget_requests
+    run acmeproxy renew
+    assert_status 0
+    assert_equal "$(proxy_requests)" 0 'the number of requests'
+    assert_equal "$(state)" deployed
+    assert_live a.example.test a.example.test
+    assert_issued 1 1
+}
+
+@test "a certificate that is live and not deployed is deployed, without asking the CA" {
+    acmeproxy cert add a.example.test
+    rm "$(lineage a.example.test)/gen/0001/deployed"
+    touch_due a.example.test
+    assert_equal "$(state)" live
+    forget_requests
+    run acmeproxy renew
+    assert_status 0
+    assert_equal "$(proxy_requests)" 0 'the number of requests'
+    assert_equal "$(state)" deployed
+}
+
+@test "killed at any rename, any link and any removal, one certificate comes of it" {
+    command -v strace >/dev/null || skip 'strace is not installed'
+    local number call name before
+    for call in renameat renameat2 symlinkat unlinkat mkdirat; do
+        for number in {1..40}; do
+            name=$call$number.example.test
+            acmeproxy cert add --later "$name"
+            before="$(orders) $(certificates)"
+            if strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=none \
+                -e inject="$call:signal=KILL:when=$number" "$ACMEPROXY" renew "$name" \
+                2>"$BATS_TEST_TMPDIR/err"; then
+                break # there are no more of these calls
+            fi
+            run acmeproxy renew "$name"
+            assert_status 0
+            assert_live "$name" "$name"
+            assert_equal "$(field "$name" .state)" deployed
+            (($(orders) - ${before% *} <= 2)) || fail "$name: $(orders) orders, before: $before"
+            assert_equal "$(($(certificates) - ${before#* }))" 1 "$name: the number of certificates"
+        done
+        echo "# $call: $((number - 1)) instants" >&2
+        ((number < 40))
+    done
+    assert_sound_spool
+}
+
+@test "SIGTERM ends a pass soon, and the order is gone on with" {
+    acmeproxy cert add --later a.example.test
+    inject path=^/my-order sub='"status":"[a-z]+"=>"status":"pending"'
+    inject path=^/my-order 'sub="status": "[a-z]+"=>"status": "pending"'
+    start_acmeproxy renew
+    await_request 'POST /my-order'
+    local start=$SECONDS
+    kill -s TERM "$started"
+    wait "$started" || true
+    ((SECONDS - start < 5))
+    no_faults
+    assert_goes_on 1
+}
+
+@test "an answer that is cut off midway is no certificate: the next pass downloads it" {
+    acmeproxy cert add --later a.example.test
+    inject path=^/certZ drop=midway
+    run acmeproxy renew
+    assert_status 1
+    no_faults
+    touch_due a.example.test
+    assert_goes_on 1
+}
+
+@test "a lost answer to finalize costs no second certificate" {
+    acmeproxy cert add --later a.example.test
+    inject path=^/finalize-order drop=after times=1
+    acmeproxy renew || true
+    no_faults
+    touch_due a.example.test
+    acmeproxy renew
+    assert_live a.example.test a.example.test
+    assert_issued 1 1
+}
+
+@test "an order for names that are no longer wanted is abandoned with its key" {
+    kill_at hold 'POST /finalize-order'
+    acmeproxy cert set a.example.test --add-name b.example.test
+    run acmeproxy renew
+    assert_status 0
+    assert_live a.example.test a.example.test b.example.test
+    (($(orders) == 2)) || fail "$(orders) orders"
+    assert_sound_spool
+}
+
+@test "an order that the CA has lost with all else is replaced" {
+    kill_at hold 'POST /chalZ'
+    restart_pebble
+    rm -r "$BATS_FILE_TMPDIR/account"
+    count_from_here
+    run acmeproxy renew
+    if ((status)); then
+        assert_output 'a.example.test: the CA no longer knows the order'
+        touch_due a.example.test
+        run acmeproxy renew
+        assert_status 0
+    fi
+    assert_live a.example.test a.example.test
+    assert_issued 1 1
+}
+
+@test "an order that has become invalid is dropped, its key kept, and another one made later" {
+    acmeproxy cert add --later a.example.test
+    stop web
+    run acmeproxy renew
+    start_challenge_web static "$HARNESS_DIR/spool/challenges"
+    assert_status 1
+    assert_output '^acmeproxy: a.example.test: .*could not validate.*connection refused.*; next attempt at'
+    [[ ! -e $(lineage a.example.test)/order.json ]]
+    run acmeproxy renew
+    assert_equal "$output" '' 'the output of a pass that came too early'
+    touch_due a.example.test
+    assert_goes_on 2
+}

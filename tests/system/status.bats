@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What is told of the lineages: status, cert list, cert show; for people, programs and monitoring.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
+
+setup_file() {
+    load renewer
+    begin
+    require_acmeproxy
+    start_hostile_ca
+}
+
+setup() {
+    load renewer
+    fresh
+    use_ca "$(hostile_url honest)" # certificates of 90 days
+}
+
+teardown() {
+    end_renewer_test
+}
+
+teardown_file() {
+    load renewer
+    end
+}
+
+@test "status is one table, --json one list" {
+    acmeproxy cert add a.test
+    acmeproxy cert add --later b.test
+    run acmeproxy status
+    assert_status 0
+    assert_equal "${#lines[@]}" 3 'the number of lines'
+    [[ ${lines[0]} =~ ^NAME\ +STATE\ +EXPIRES\ +DUE\ +LAST\ ERROR$ ]]
+    assert_output '^a.test +deployed +in [0-9]+ d.* +in .* +-$'
+    assert_output '^b.test +wanted +- +now +-$'
+    run acmeproxy status b.test
+    assert_equal "${#lines[@]}" 2 'the number of lines'
+    run acmeproxy status --json
+    assert_equal "$(jq -r '.[] | "\(.name) \(.state)"' <<<"$output")" $'a.test deployed\nb.test wanted'
+    assert_equal "$(jq -r '.[0].certificate.not_after' <<<"$output")" \
+        "$(date -u +%Y-%m-%dT%H:%M:%SZ -d "$(openssl x509 -noout -enddate -in "$(cert a.test)" | cut -d= -f2)")"
+    assert_equal "$(jq -r '.[1].certificate' <<<"$output")" null
+    run acmeproxy status nobody.test
+    [[ $status != 0 ]]
+    assert_output 'nobody.test'
+}
+
+@test "an empty spool has an empty status" {
+    acmeproxy spool init
+    run acmeproxy status --json
+    assert_status 0
+    assert_equal "$(jq -c . <<<"$output")" '[]'
+    run acmeproxy status --check
+    assert_status 0
+    run acmeproxy cert list
+    assert_status 0
+}
+
+@test "--check exits 0 while all is well, and 1 when a certificate expires soon" {
+    acmeproxy cert add a.test
+    acmeproxy cert add --later new.test
+    run acmeproxy status --check
+    assert_status 0
+    run acmeproxy status --check --warn-days 91
+    assert_status 1
+    assert_output '^acmeproxy: a.test: expires in '
+    refute_output '^acmeproxy: new.test'
+    ACMEPROXY_WARN_DAYS=91 run acmeproxy status --check
+    assert_status 1
+    run acmeproxy status --check --warn-days soon
+    assert_status 2
+}
+
+@test "--check exits 1 when the last attempt failed, and 0 after one that succeeded" {
+    acmeproxy cert add a.test
+    use_ca "$(hostile_url order-invalid)"
+    run acmeproxy renew --force
+    assert_status 1
+    run acmeproxy status --check
+    assert_status 1
+    assert_output '^acmeproxy: a.test: .*(out of order|invalid)'
+    run acmeproxy status
+    assert_status 0
+    assert_output '^a.test .*(out of order|invalid)'
+    use_ca "$(hostile_url honest)"
+    acmeproxy renew --force
+    run acmeproxy status --check
+    assert_status 0
+}
+
+@test "--check exits 1 for a lineage that never had a certificate and failed" {
+    use_ca "$(hostile_url directory-not-json)"
+    run acmeproxy cert add a.test
+    assert_status 1
+    run acmeproxy status --check
+    assert_status 1
+    assert_output '^acmeproxy: a.test: no certificate yet: '
+}
+
+@test "--check exits 1 for a damaged lineage and a failed hook" {
+    ((EUID)) || skip 'root runs hooks of root only: run this as another user'
+    printf '#!/bin/sh\nexit 7\n' >"$BATS_TEST_TMPDIR/hook"
+    chmod +x "$BATS_TEST_TMPDIR/hook"
+    run acmeproxy cert add a.test --hook "$BATS_TEST_TMPDIR/hook"
+    assert_status 1
+    run acmeproxy status --check
+    assert_status 1
+    assert_output '^acmeproxy: a.test: hook .*exit status 7'
+    acmeproxy cert set a.test --hook ''
+    acmeproxy deploy --force
+    run acmeproxy status --check
+    assert_status 0
+    echo garbage >"$(lineage a.test)/gen/0001/privkey.pem"
+    run acmeproxy status --check
+    assert_status 1
+    assert_output '^acmeproxy: a.test: '
+}
+
+@test "cert list and cert show tell of a lineage, for people and as JSON" {
+    acmeproxy cert add a.test b.test --reuse-key
+    run acmeproxy cert list
+    assert_output '^a.test +in .* +\(default\) +ec256 +a.test, b.test'
+    run acmeproxy cert show a.test
+    assert_status 0
+    assert_output '^identifiers: +a.test'
+    assert_output '^key: +ec256, reused'
+    assert_output "^files: +$(lineage a.test)/live"
+    assert_output '^SHA-256: +'
+    run acmeproxy cert show a.test --json
+    assert_equal "$(jq -c .identifiers <<<"$output")" '["a.test","b.test"]'
+    assert_equal "$(jq -r .live <<<"$output")" "$(lineage a.test)/gen/0001"
+    run acmeproxy cert show nobody.test
+    [[ $status != 0 ]]
+}
+
+@test "cert set changes what is given, keeps the rest, and tells when nothing is to be changed" {
+    acmeproxy cert add --later a.test --key-type ec384
+    run acmeproxy cert set a.test --add-name b.test
+    assert_output '^changed a.test'
+    run acmeproxy cert show a.test --json
+    assert_equal "$(jq -c '[.identifiers, .key_type]' <<<"$output")" '[["a.test","b.test"],"ec384"]'
+    run acmeproxy cert set a.test --add-name B.test
+    assert_status 0
+    assert_output 'nothing of a.test is to be changed'
+    run acmeproxy cert set a.test --drop-name c.test
+    assert_status 2
+    assert_output 'c.test is not in the certificate'
+    run acmeproxy cert set a.test --drop-name a.test --drop-name b.test
+    assert_status 2
+    assert_output 'needs at least one name'
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "renew/lineage_job.h"
+
+#include "unit/scripted_ca.h"
+#include "unit/spool_fixture.h"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace acmeproxy;
+using std::chrono::days;
+using std::chrono::hours;
+
+namespace {
+
+/// A lineage whose key and request are there, and a CA that knows our account.
+struct JobFixture : SpoolFixture {
+    JobFixture() : lineage(add("a.example"))
+    {
+        options.default_ca = "pebble";
+        options.random = [] { return 0.0; };
+        CaConfig config;
+        config.directory = server.url("/dir");
+        config.ca_certificates = {temp.path() + "/root.pem"};
+        replace_file(temp.dir(), ".", "root.pem", server.root().certificate().pem(), 0600);
+        save_ca(spool, CaName::parse("pebble"), config);
+        const AccountFiles files(spool, CaName::parse("pebble"), ClientId::parse("default"));
+        files.prepare();
+        files.write_key(PrivateKey::generate(KeyType::ec256));
+        files.write_record({server.url("/a/1"), server.url("/dir"), {}});
+        lineage.set_due(now());
+    }
+    Time now() { return server.clock().now(); }
+
+    std::string order(const std::string &status, const std::string &name = "a.example") const
+    {
+        return R"({"status":")" + status + R"(","identifiers":[{"type":"dns","value":")" + name +
+               R"("}],"authorizations":[")" + server.url("/z/1") + R"("],"finalize":")" +
+               server.url("/f/1") + R"(")" +
+               (status == "valid" ? R"(,"certificate":")" + server.url("/cert/1") + R"("})" : "}");
+    }
+    std::string authorization(const std::string &status, const std::string &challenge,
+                              const std::string &extra = "") const
+    {
+        return R"({"status":")" + status +
+               R"(","identifier":{"type":"dns","value":"a.example"},"challenges":[)"
+               R"({"type":"http-01","token":"tok","status":")" +
+               challenge + R"(","url":")" + server.url("/c/1") + "\"" + extra + "}]}";
+    }
+    void will_place_order(const std::string &status)
+    {
+        server.will_answer("/newOrder", "201 Created", order(status),
+                           "Location: " + server.url("/o/1") + "\r\n");
+    }
+    void will_finalize(const Csr &csr)
+    {
+        server.will_answer("/f/1", "200 OK", order("valid"));
+        server.will_answer("/cert/1", "200 OK", server.root().issue_chain(csr),
+                           "Content-Type: application/pem-certificate-chain\r\n");
+    }
+    void has_ordered(Generation number)
+    {
+        lineage.write_order(
+            {"pebble", server.url("/dir"), server.url("/a/1"), server.url("/o/1"), number, now()});
+    }
+    JobResult run()
+    {
+        CaContexts cas(spool, options, server.clock());
+        Connections connections;
+        return LineageJob(spool, lineage.name(), options, cas, connections, server.clock()).run();
+    }
+    /// How often the CA was asked for this.
+    int asked(const std::string &request) const
+    {
+        int count = 0;
+        for (const std::string &line : split(server.log(), ','))
+            count += trim(line) == request;
+        return count;
+    }
+
+    ScriptedCa server;
+    RenewOptions options;
+    Lineage lineage;
+};
+
+}
+
+BOOST_AUTO_TEST_SUITE(lineage_job_test)
+
+BOOST_AUTO_TEST_CASE(an_order_is_placed_validated_finalized_and_goes_live)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.will_place_order("pending");
+    f.server.will_answer("/z/1", "200 OK", f.authorization("pending", "pending"));
+    f.server.will_answer("/c/1", "200 OK",
+                         R"({"type":"http-01","token":"tok","status":"processing","url":")" +
+                             f.server.url("/c/1") + "\"}");
+    f.server.will_answer("/o/1", "200 OK", f.order("ready"));
+    f.will_finalize(f.lineage.request(1).value());
+    const JobResult result = f.run();
+    BOOST_TEST((result.end == JobResult::End::obtained), result.text);
+    BOOST_TEST(holds(result.text, "certificate 0001 is live: a.example; expires "));
+    BOOST_TEST(result.to_deploy);
+    BOOST_TEST((f.lineage.live() == 1));
+    BOOST_TEST(!f.lineage.order());
+    BOOST_TEST(f.spool.dir().list("challenges").empty());
+    BOOST_TEST(f.server.log() == "GET /dir, HEAD /newNonce, POST /newOrder, POST /z/1, POST /c/1, "
+                                 "POST /o/1, POST /f/1, POST /cert/1");
+    BOOST_TEST((f.lineage.due() == f.now())); // the hook is next
+}
+
+BOOST_AUTO_TEST_CASE(an_order_in_flight_is_resumed_and_no_second_one_is_placed)
+{
+    for (const char *status : {"ready", "valid"}) {
+        JobFixture f;
+        SpoolFixture::begin(f.lineage, 1);
+        f.has_ordered(1);
+        f.server.will_answer("/o/1", "200 OK", f.order(status));
+        f.will_finalize(f.lineage.request(1).value());
+        const JobResult result = f.run();
+        BOOST_TEST((result.end == JobResult::End::obtained), result.text);
+        BOOST_TEST(f.asked("POST /newOrder") == 0);
+        BOOST_TEST(f.asked("POST /f/1") == (std::string(status) == "ready" ? 1 : 0));
+        BOOST_TEST((f.lineage.live() == 1));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_challenge_that_the_ca_is_looking_at_is_published_again)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.has_ordered(1);
+    f.server.will_answer("/o/1", "200 OK", f.order("pending"));
+    f.server.will_answer("/z/1", "200 OK", f.authorization("pending", "processing"));
+    f.server.will_answer("/o/1", "200 OK", f.order("ready"));
+    f.will_finalize(f.lineage.request(1).value());
+    BOOST_TEST((f.run().end == JobResult::End::obtained));
+    BOOST_TEST(f.asked("POST /c/1") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_came_to_nothing_is_dropped_and_its_key_kept)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.has_ordered(1);
+    const std::string key = f.content("certs/a.example/gen/0001/privkey.pem");
+    f.server.will_answer("/o/1", "200 OK", f.order("invalid"));
+    f.server.will_answer("/z/1", "200 OK",
+                         f.authorization("invalid", "invalid",
+                                         R"(,"error":{"type":"urn:ietf:params:acme:error:)"
+                                         R"(connection","detail":"connection refused"})"));
+    const JobResult result = f.run();
+    BOOST_TEST((result.end == JobResult::End::failed));
+    BOOST_TEST(holds(result.text, "connection refused"), result.text);
+    BOOST_TEST(holds(result.text, "a.example"), result.text);
+    BOOST_TEST(!f.lineage.order());
+    BOOST_TEST(f.content("certs/a.example/gen/0001/privkey.pem") == key);
+    BOOST_TEST(f.lineage.retry().attempts == 1);
+    BOOST_TEST((f.lineage.due() == f.now() + Seconds(60)));
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_is_gone_is_dropped)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.has_ordered(1);
+    f.server.will_refuse("/o/1", "404 Not Found", "malformed", "no such order");
+    const JobResult result = f.run();
+    BOOST_TEST((result.end == JobResult::End::failed));
+    BOOST_TEST(holds(result.text, "the CA no longer knows the order"), result.text);
+    BOOST_TEST(!f.lineage.order());
+    BOOST_TEST(f.lineage.request(1).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_order_is_kept_while_the_ca_asks_for_silence)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.has_ordered(1);
+    f.server.will_refuse("/o/1", "503 Service Unavailable", "rateLimited", "busy",
+                         "Retry-After: 7200\r\n");
+    BOOST_TEST((f.run().end == JobResult::End::failed));
+    BOOST_TEST(f.lineage.order().has_value());
+    BOOST_TEST((f.lineage.retry().next >= f.now() + hours(2)));
+    const auto pause = load_pause(f.spool, CaName::parse("pebble"), f.now());
+    BOOST_REQUIRE(pause.has_value());
+    // Another pass leaves the CA alone, and counts no attempt.
+    f.options.names = {f.lineage.name()};
+    const std::string log = f.server.log();
+    const JobResult again = f.run();
+    BOOST_TEST((again.end == JobResult::End::deferred), again.text);
+    BOOST_TEST(holds(again.text, "the CA pebble asked for silence until "), again.text);
+    BOOST_TEST(f.server.log() == log);
+    BOOST_TEST(f.lineage.retry().attempts == 1);
+    BOOST_TEST((f.lineage.due() == pause->until));
+}
+
+BOOST_AUTO_TEST_CASE(an_order_of_another_account_or_for_other_names_is_left)
+{
+    for (const bool other_names : {true, false}) {
+        JobFixture f;
+        SpoolFixture::begin(f.lineage, 1);
+        if (other_names) {
+            f.has_ordered(1);
+            f.server.will_answer("/o/1", "200 OK", f.order("ready", "b.example"));
+        } else {
+            f.lineage.write_order({"pebble", f.server.url("/dir"), f.server.url("/a/9"),
+                                   f.server.url("/o/9"), 1, f.now()});
+        }
+        f.will_place_order("ready");
+        f.will_finalize(f.lineage.request(1).value());
+        const JobResult result = f.run();
+        BOOST_TEST((result.end == JobResult::End::obtained), result.text);
+        BOOST_TEST(f.asked("POST /newOrder") == 1);
+        BOOST_TEST(f.asked("POST /o/9") == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_of_another_key_is_abandoned_with_its_order)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.has_ordered(1);
+    f.server.will_answer("/o/1", "200 OK", f.order("valid"));
+    const PrivateKey other = PrivateKey::generate(KeyType::ec256);
+    f.will_finalize(Csr::make(other, f.lineage.spec().identifiers));
+    const JobResult result = f.run();
+    BOOST_TEST((result.end == JobResult::End::failed));
+    BOOST_TEST(holds(result.text, "the order was used for another key"), result.text);
+    BOOST_TEST((f.lineage.generations().empty() && !f.lineage.order()));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_for_other_names_is_abandoned)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.has_ordered(1);
+    f.server.will_answer("/o/1", "200 OK", f.order("valid"));
+    f.server.will_answer("/cert/1", "200 OK",
+                         f.server.root()
+                             .issue({.key = f.lineage.request(1).value().public_key().copy(),
+                                     .names = "DNS:b.example"})
+                             .pem());
+    const JobResult result = f.run();
+    BOOST_TEST((result.end == JobResult::End::failed));
+    BOOST_TEST(holds(result.text, "check the certificate that the CA issued"), result.text);
+    BOOST_TEST(f.lineage.generations().empty());
+    BOOST_TEST(!f.lineage.live());
+}
+
+BOOST_AUTO_TEST_CASE(an_order_without_http_01_names_the_way_out)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.will_place_order("pending");
+    f.server.will_answer("/z/1", "200 OK",
+                         R"({"status":"pending","identifier":{"type":"dns","value":"a.example"},)"
+                         R"("wildcard":true,"challenges":[]})");
+    const JobResult result = f.run();
+    BOOST_TEST(holds(result.text, "the CA offers no http-01 challenge for *.a.example (wildcards "
+                                  "need dns-01"),
+               result.text);
+    BOOST_TEST(!f.lineage.order());
+}
+
+BOOST_AUTO_TEST_CASE(a_new_key_is_made_for_what_changed)
+{
+    JobFixture f;
+    f.deploy(f.lineage, 1);
+    SpoolFixture::begin(f.lineage, 2);
+    f.has_ordered(2);
+    LineageSpec spec = f.lineage.spec();
+    spec.identifiers.push_back(Identifier::parse("b.example"));
+    f.lineage.write_spec(spec);
+    const std::string old_request = f.content("certs/a.example/gen/0002/request.pem");
+    f.server.will_refuse("/newOrder", "403 Forbidden", "rejectedIdentifier", "not b.example");
+    const JobResult result = f.run();
+    BOOST_TEST(holds(result.text, "not b.example"), result.text);
+    BOOST_TEST(f.asked("POST /o/1") == 0);
+    BOOST_TEST(f.content("certs/a.example/gen/0002/request.pem") != old_request);
+    BOOST_TEST(f.lineage.request(2).value().identifiers().size() == 2U);
+    BOOST_TEST((f.lineage.live() == 1));
+}
+
+BOOST_AUTO_TEST_CASE(the_window_of_the_live_certificate_is_asked_for_and_kept)
+{
+    JobFixture f;
+    f.deploy(f.lineage, 1);
+    const Certificate certificate = std::move(f.lineage.chain(1).value().front());
+    const std::string path = "/renewalInfo/" + certificate.renewal_info_id().value();
+    f.server.will_answer(path, "200 OK",
+                         R"({"suggestedWindow":{"start":"2026-11-01T00:00:00Z",)"
+                         R"("end":"2026-11-03T00:00:00Z"}})",
+                         "Retry-After: 21600\r\n");
+    BOOST_TEST((f.run().end == JobResult::End::idle));
+    const AriRecord ari = f.lineage.ari().value();
+    BOOST_TEST(ari.certificate_id == certificate.renewal_info_id().value());
+    BOOST_TEST((ari.picked == ari.start && ari.start.has_value()));
+    BOOST_TEST((ari.next_poll == f.now() + hours(6)));
+    BOOST_TEST((f.lineage.due() == f.now() + hours(6)));
+    // Asked again only when it is time.
+    f.lineage.set_due(f.now());
+    f.run();
+    BOOST_TEST(f.asked("GET " + path) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_ca_without_a_window_for_it_stops_nothing)
+{
+    JobFixture f;
+    f.deploy(f.lineage, 1);
+    BOOST_TEST((f.run().end == JobResult::End::idle)); // 404
+    BOOST_TEST((f.lineage.ari().has_value() && !f.lineage.ari()->picked));
+    BOOST_TEST(f.lineage.retry().is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_lineage_that_was_removed_meanwhile_is_nothing)
+{
+    JobFixture f;
+    f.lineage.remove();
+    BOOST_TEST((f.run().end == JobResult::End::idle));
+    BOOST_TEST(!f.lineage.exists());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
