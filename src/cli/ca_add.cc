@@ -6,6 +6,7 @@
 #include "cli/context.h"
 #include "cli/usage_error.h"
 #include "cli/verbs.h"
+#include "renew/ca_context.h"
 #include "spool/ca_store.h"
 
 #include <algorithm>
@@ -89,6 +90,20 @@ void meet(const Invocation &invocation, const std::string &name, const CaConfig 
             << " by using this CA\n";
 }
 
+/// Our account there, at once: the gateway of this spool makes none by itself.
+void register_account_at(const Invocation &invocation, const Spool &spool, const CaName &name)
+try {
+    const RenewOptions options = renew_options(invocation);
+    CaContext ca(spool, name, options, system_clock());
+    Connections connections;
+    AcmeSession session(connections.to(ca), ca.service(), system_clock());
+    ca.account(session);
+} catch (...) {
+    rethrow_while("the CA " + name.str() +
+                  " was added, but made us no account (once that is mended: acmeproxy ca add "
+                  "--replace, or wait for the first renewal)");
+}
+
 int add_ca(const Invocation &invocation, std::ostream &out)
 {
     const CaName name = CaName::parse(invocation.arguments[0]);
@@ -100,6 +115,8 @@ int add_ca(const Invocation &invocation, std::ostream &out)
         meet(invocation, name.str(), config, out);
     save_ca(spool, name, config);
     out << "added the CA " << name.str() << " (" << config.directory << ")\n";
+    if (!invocation.flag("later"))
+        register_account_at(invocation, spool, name);
     return 0;
 }
 
@@ -115,10 +132,11 @@ Verb ca_add_verb()
         .least = 2,
         .most = 2,
         .summary = "add a certificate authority by its ACME directory URL",
-        .description = "Adds a CA under a name that --ca and the setting ca can then use. The "
-                       "CA's directory is fetched, and the URL of its terms of service printed: "
-                       "you agree to them by using the CA. --ca-certificates, --contact and "
-                       "--profile, given here, are kept for this CA.",
+        .description =
+            "Adds a CA under a name that --ca and the setting ca can then use. The "
+            "CA's directory is fetched, the URL of its terms of service printed (you "
+            "agree to them by using the CA), and an account made. --ca-certificates, --contact and "
+            "--profile, given here, are kept for this CA.",
         .settings = settings,
         .actions = {{.name = "eab-kid",
                      .value_name = "ID",
@@ -135,7 +153,9 @@ Verb ca_add_verb()
                     {.name = "replace",
                      .kind = OptionKind::flag,
                      .help = "Change a CA that was added before."},
-                    {.name = "later", .kind = OptionKind::flag, .help = "Do not ask the CA now."}},
+                    {.name = "later",
+                     .kind = OptionKind::flag,
+                     .help = "Do not ask the CA now; the account is made at the first renewal."}},
         .examples = {{"A private CA with its own root",
                       "acmeproxy ca add lab https://ca.example/dir "
                       "--ca-certificates lab.pem"}},

@@ -2,6 +2,7 @@
 #include "cli/settings.h"
 
 #include "cli/build_paths.h"
+#include "cli/server_settings.h"
 
 namespace acmeproxy {
 
@@ -211,6 +212,7 @@ std::vector<Option> make_table()
     append(table, certificate_settings());
     append(table, renewal_settings());
     append(table, delivery_settings());
+    append(table, server_settings());
     for (Option &option : table) {
         if (option.kind == flag)
             option.check = is_bool;

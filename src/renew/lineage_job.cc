@@ -35,7 +35,7 @@ JobResult LineageJob::run()
         }
         // Another process may have done it while we waited for our turn.
         const auto due = lineage_.due();
-        if (options_.names.empty() && due && !is_due(*due, clock_.now()))
+        if (options_.names.empty() && !options_.force && due && !is_due(*due, clock_.now()))
             return result_;
         load_spec();
         retry_ = lineage_.retry();
@@ -138,7 +138,8 @@ std::optional<AriRecord> LineageJob::ari_of(const Certificate &certificate) cons
 RenewalReason LineageJob::why_renew(const LineageFacts &facts)
 {
     const GenerationFacts *live = facts.live_generation();
-    if (!live)
+    // Once in a pass: one that is due as soon as it is here must not be a stream of orders.
+    if (!live || result_.end == JobResult::End::obtained)
         return RenewalReason::none;
     const auto chain = lineage_.chain(live->number);
     const Certificate &certificate = chain->front();

@@ -156,8 +156,10 @@ void LineageJob::refresh_renewal_info(const Certificate &certificate, const Cert
     // One that is days ahead is of a clock that was wrong.
     if (record && record->next_poll > now && !is_due(record->next_poll, now))
         return;
-    CaContext &context = ca();
+    CaContext *asked = nullptr;
     try {
+        CaContext &context = ca();
+        asked = &context;
         context.check_open();
         AcmeSession session(connections_.to(context), context.service(), clock_, options_.random);
         if (session.directory().renewal_info.empty())
@@ -175,8 +177,9 @@ void LineageJob::refresh_renewal_info(const Certificate &certificate, const Cert
     } catch (const Deferred &) {
         return; // asked again when the CA is talked to again
     } catch (const std::exception &e) {
-        // Advice only: what the CA cannot tell must not stop a renewal.
-        context.note_failure(e);
+        // Advice only: what the CA cannot tell must not stop a renewal, nor the rest.
+        if (asked)
+            asked->note_failure(e);
         log_warning(lineage_.name().str() + ": no renewal information: " + describe(e));
         AriRecord next = record.value_or(AriRecord{});
         next.certificate_id = *id;

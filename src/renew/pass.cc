@@ -125,7 +125,8 @@ std::vector<LineageName> find_due(const Spool &spool, const RenewOptions &option
         struct stat st = {};
         const bool there = ::fstatat(certs->fd(), path.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0;
         // A missing `due` counts as now: a lineage must not be lost with it.
-        if (there ? !is_due(Time(Seconds(st.st_mtime)), now) : errno == ENOTDIR)
+        const bool is_wanted = options.force || is_due(Time(Seconds(st.st_mtime)), now);
+        if (there ? !is_wanted : errno == ENOTDIR)
             return;
         try {
             names.push_back(LineageName::parse(name));

@@ -18,7 +18,7 @@ struct PassResult {
     std::vector<LineageName> to_deploy; ///< sorted
 };
 
-/// The lineages to look at, sorted: those due, or those named in the options.
+/// The lineages to look at, sorted: those due, or those named in the options; by force, all.
 std::vector<LineageName> find_due(const Spool &spool, const RenewOptions &options, Time now);
 
 /// Looks at all that are due, logs a line for each of which there is something to say, and sweeps.

@@ -18,9 +18,7 @@ setup_file() {
 
 setup() {
     load renewer
-    ln -sfn "$BATS_FILE_TMPDIR/spool" "$BATS_TEST_TMPDIR/spool"
     fresh
-    # Not through the link.
     SPOOL=$BATS_FILE_TMPDIR/spool
     export ACMEPROXY_SPOOL=$SPOOL
 }

@@ -33,6 +33,7 @@ fresh() {
     # Nothing of this machine's configuration.
     : >"$BATS_TEST_TMPDIR/acmeproxy.conf"
     export ACMEPROXY_CONFIG=$BATS_TEST_TMPDIR/acmeproxy.conf
+    rm -r "$SPOOL" # new_spool's has no modes
     "$ACMEPROXY" spool init >/dev/null
     count_from_here
 }

@@ -161,7 +161,7 @@ std::vector<Violation> others()
          "acmeproxy renew --force a.example"},
         {"nothing to rebuild from",
          [](Sound &f) {
-             f.add("c.example");
+             f.add("c.example").lock();
              f.remove("certs/c.example/cert.json");
          },
          "/certs/c.example/cert.json", "there is no such file",

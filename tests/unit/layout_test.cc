@@ -54,7 +54,9 @@ std::vector<Documented> documented()
         else if (cell(cells[3]) == "mode")
             inside = true;
         else if (inside && cell(cells[1]).find("---") == std::string::npos)
-            rows.push_back({cell(cells[1]), cell(cells[2]), cell(cells[3]), cell(cells[4])});
+            // A lock is a file; the manual tells that it holds nothing.
+            rows.push_back({cell(cells[1]), cell(cells[2]) == "lock" ? "file" : cell(cells[2]),
+                            cell(cells[3]), cell(cells[4])});
     }
     return rows;
 }
@@ -63,7 +65,6 @@ Documented as_documented(const PathRule &rule)
 {
     const std::string path(rule.pattern);
     const std::string kind = path == "tmp/..."               ? "any"
-                             : path.ends_with("/lock")       ? "lock"
                              : rule.kind == PathKind::folder ? "folder"
                              : rule.kind == PathKind::link   ? "link"
                                                              : "file";
@@ -91,12 +92,22 @@ BOOST_AUTO_TEST_CASE(the_layout_is_what_the_manual_says)
 
 BOOST_AUTO_TEST_CASE(each_path_is_found_by_its_rule)
 {
+    const std::string id = "client-1.ABCDEFGHIJKLMNOPQRSTUV";
     const std::map<std::string, std::string> examples = {
         {"TOKEN", "DGyRejmCefe7v4NfDGDKfA"},
         {"CA", "letsencrypt"},
         {"OWNER", "default"},
         {"NAME", "_.a.example"},
         {"N", "0001"},
+        {"CLIENT", "client-1"},
+        {"KID.json", id + ".json"},
+        {"KID.used", id + ".used"},
+        {"ACCT.json", id + ".json"},
+        {"DAY", "2026-11-24"},
+        {"THUMBPRINT", std::string(43, 'A')},
+        {"MINUTE", "2026-11-24T13:50Z"},
+        {"NONCE", std::string(64, 'a')},
+        {"SECRET", "20261124T135000Z-ABCD_-12"},
         {"...", "x/y"},
     };
     for (const PathRule &rule : layout()) {

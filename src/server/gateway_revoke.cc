@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Revocation (RFC 8555, section 7.6): by a client that may have all names of the certificate, or by
+// whoever holds its key. At the CA it is our account that asks, since the key is not ours to use.
+#include "acme/issued.h"
+#include "base/encoding.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "server/gateway_problem.h"
+#include "server/gateway_resources.h"
+#include "server/gateway_wish.h"
+#include "spool/lineage.h"
+
+#include <algorithm>
+
+namespace acmeproxy {
+
+namespace {
+
+struct RevocationWish {
+    Certificate certificate;
+    std::optional<int> reason;
+};
+
+std::optional<int> read_reason(const Json &payload)
+{
+    if (!payload.find("reason"))
+        return std::nullopt;
+    const std::int64_t reason = payload.int_at("reason");
+    // RFC 5280, section 5.3.1: those that a subscriber can know of; the CA may take fewer.
+    if (!parse_revocation_reason(std::to_string(reason)))
+        throw Problem("badRevocationReason",
+                      "the reason must be 0 (unspecified), 1 (keyCompromise), 3 "
+                      "(affiliationChanged), 4 (superseded) or 5 (cessationOfOperation)");
+    return static_cast<int>(reason);
+}
+
+RevocationWish read_wish(const Json &payload)
+try {
+    const auto der = base64url_decode(payload.string_at("certificate"));
+    if (!der)
+        throw Problem("malformed", "\"certificate\" is not base64url");
+    return {Certificate::from_der(*der), read_reason(payload)};
+} catch (const Error &e) {
+    throw Problem("malformed", "the revocation is of no use: " + printable(describe(e), 300));
+}
+
+/// nullopt: no lineage has this name by default, as it is too long.
+std::optional<LineageName> lineage_name_of(const Identifier &name)
+{
+    try {
+        return default_lineage_name(name);
+    } catch (const Error &) {
+        return std::nullopt;
+    }
+}
+
+/// Whether a lineage of this host holds exactly this certificate. Only lineages that have one of
+/// its names by default are looked at: there may be 100,000.
+bool is_of_local_lineage(const Spool &spool, const Certificate &certificate)
+{
+    const std::string fingerprint = certificate.fingerprint();
+    for (const Identifier &name : certificate.identifiers()) {
+        const auto lineage_name = lineage_name_of(name);
+        if (!lineage_name)
+            continue;
+        const Lineage lineage(spool, *lineage_name);
+        for (const Generation number : lineage.generations()) {
+            const auto chain = lineage.chain(number);
+            if (chain && chain->front().fingerprint() == fingerprint)
+                return true;
+        }
+    }
+    return false;
+}
+
+void check_not_local(const GatewayCall &call, const Certificate &certificate)
+{
+    bool is_local = true; // what cannot be read is not revoked
+    try {
+        is_local = is_of_local_lineage(call.context().spool, certificate);
+    } catch (const std::exception &) {
+        log_error("gateway: a lineage could not be read: a revocation is refused");
+    }
+    if (is_local)
+        throw Problem("unauthorized", "this certificate is the gateway's own", 403);
+}
+
+void check_client(const GatewayCall &call, const SignedRequest &request,
+                  const Certificate &certificate)
+{
+    check_ca_allowed(call, *request.policy);
+    const std::vector<Identifier> names = certificate.identifiers();
+    if (names.empty())
+        throw Problem("unauthorized", "the certificate has no names", 403);
+    try {
+        check_names_allowed(*request.policy, names);
+    } catch (const Problem &problem) {
+        Problem refusal("unauthorized", "this client may not have all names of the certificate",
+                        403);
+        refusal.subproblems = problem.subproblems;
+        throw refusal;
+    }
+    if (!request.policy->own_account)
+        check_not_local(call, certificate);
+}
+
+void check_key_holder(GatewayCall &call, const SignedRequest &request,
+                      const Certificate &certificate)
+{
+    if (!(request.key == certificate.public_key()))
+        throw Problem("unauthorized", "the request is not signed by the certificate's key", 403);
+    if (call.services.unknown_callers.take())
+        return;
+    Problem problem("rateLimited", "too many requests; try again later");
+    problem.retry_after = Seconds(10);
+    throw problem;
+}
+
+}
+
+CgiResponse revocation_response(GatewayCall &call)
+{
+    const SignedRequest request =
+        open_envelope(call.context(), call.request, SignedBy::either, "gateway");
+    if (request.account)
+        call.client = request.account->id.client().str();
+    const RevocationWish wish = read_wish(request.json());
+    std::string ca_account = "default";
+    if (request.account) {
+        check_client(call, request, wish.certificate);
+        if (request.policy->own_account)
+            ca_account = call.client;
+    } else {
+        check_key_holder(call, request, wish.certificate);
+        take_nonce(call.context(), request.unspent_nonce);
+    }
+    const Account account = read_ca_account(call.context().spool, *call.ca, ca_account);
+    UpstreamCall upstream(call.ca, call.services.clock, call.deadline());
+    if (!revoke_certificate(upstream.session(), account.signer(), wish.certificate, wish.reason))
+        throw Problem("alreadyRevoked", "the certificate was revoked before");
+    note(call, "certificate of " + call.ca->name().str() + " revoked",
+         wish.certificate.identifiers());
+    return {};
+}
+
+}
