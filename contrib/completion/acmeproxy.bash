@@ -53,6 +53,27 @@ _acmeproxy_options() {
     'account deactivate') echo "$common
         --ca --acme-directory-url --ca-certificates --proxy --no-proxy
         --resolve" ;;
+    'client add') echo "$common
+        --allow --mode --quota --own-account --ca --profile" ;;
+    'client list') echo "$common
+        --json" ;;
+    'client show') echo "$common
+        --json" ;;
+    'client allow') echo "$common
+        --drop" ;;
+    'client deny') echo "$common
+        --drop" ;;
+    'client enable') echo "$common" ;;
+    'client disable') echo "$common" ;;
+    'client remove') echo "$common" ;;
+    'client eab add') echo "$common
+        --once --expires --json --base-url" ;;
+    'client eab list') echo "$common
+        --json" ;;
+    'client eab revoke') echo "$common
+        --keep-accounts" ;;
+    'client check') echo "$common
+        --json" ;;
     'spool init') echo "$common" ;;
     'spool check') echo "$common
         --repair" ;;
@@ -67,6 +88,8 @@ _acmeproxy_second_words() {
     'cert') echo add list show set remove revoke ;;
     'ca') echo add list show remove ;;
     'account') echo show update rollover deactivate ;;
+    'client') echo add list show allow deny enable disable remove eab check ;;
+    'client eab') echo add list revoke ;;
     'spool') echo init check ;;
     esac
 }
@@ -90,6 +113,7 @@ _acmeproxy_value() {
     --key-type | --account-key-type)
         mapfile -t COMPREPLY < <(compgen -W "$key_types" -- "$word") ;;
     --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$word") ;;
+    --mode) mapfile -t COMPREPLY < <(compgen -W 'gateway agent gateway,agent' -- "$word") ;;
     --eab-alg) mapfile -t COMPREPLY < <(compgen -W 'HS256 HS384 HS512' -- "$word") ;;
     --reason)
         mapfile -t COMPREPLY < <(compgen -W 'keyCompromise affiliationChanged superseded
@@ -99,11 +123,11 @@ _acmeproxy_value() {
 
 _acmeproxy_takes_value() {
     local all='
-        --account-key-type --acme-directory-url --add-name --ca --ca-certificates
+        --account-key-type --acme-directory-url --add-name --allow --base-url --ca --ca-certificates
         --certificate-obtained-hook --config --contact --csr --drop-name --eab-alg
-        --eab-key-file --eab-kid --hook --hook-timeout --hooks-dir --key-type
-        --log-level --name --no-proxy --order-timeout --preferred-chain --profile
-        --proxy --reason --resolve --self-check-port --spool --warn-days --workers '
+        --eab-key-file --eab-kid --expires --hook --hook-timeout --hooks-dir --key-type
+        --log-level --mode --name --no-proxy --order-timeout --preferred-chain --profile
+        --proxy --quota --reason --resolve --self-check-port --spool --warn-days --workers '
     [[ " ${all//$'\n'/ } " == *" $1 "* ]]
 }
 
@@ -126,16 +150,21 @@ _acmeproxy() {
     [[ ${words[0]-} == help ]] && words=("${words[@]:1}")
     verb=${words[0]-}
     [[ -n $(_acmeproxy_second_words "$verb") ]] && verb="${words[*]:0:2}"
+    [[ -n $(_acmeproxy_second_words "$verb") ]] && verb="${words[*]:0:3}"
     if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_options "$verb")" -- "$word")
     elif ((${#words[@]} == 0)); then
         mapfile -t COMPREPLY < <(
-            compgen -W 'cert renew deploy status ca account spool help version' -- "$word"
+            compgen -W 'cert renew deploy status ca account client spool help version' -- "$word"
         )
     elif ((${#words[@]} == 1)) && [[ -n $(_acmeproxy_second_words "${words[0]}") ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_second_words "${words[0]}")" -- "$word")
+    elif ((${#words[@]} == 2)) && [[ -n $(_acmeproxy_second_words "${words[*]}") ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_second_words "${words[*]}")" -- "$word")
     else
         case $verb in
+        'client '[!ec]* | 'client enable' | 'client check' | 'client eab '[al]*)
+            mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_names client)" -- "$word") ;;
         'cert show' | 'cert set' | 'cert remove' | 'cert revoke' | renew | deploy | status)
             mapfile -t COMPREPLY < <(compgen -W "$(_acmeproxy_names cert)" -- "$word") ;;
         'ca show' | 'ca remove')

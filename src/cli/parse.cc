@@ -148,7 +148,7 @@ try {
 /// Takes the verb's words off the front of `words`.
 const Verb &take_verb(const std::vector<Verb> &verbs, std::vector<std::string> &words)
 {
-    for (const std::size_t count : {2U, 1U}) {
+    for (const std::size_t count : {3U, 2U, 1U}) {
         if (words.size() < count)
             continue;
         const auto end = words.begin() + static_cast<std::ptrdiff_t>(count);

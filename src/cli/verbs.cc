@@ -18,6 +18,7 @@ std::vector<Verb> make_table()
     add({status_verb()});
     add(ca_verbs());
     add(account_verbs());
+    add(client_verbs());
     add(spool_verbs());
     add({help_verb(), version_verb()});
     return table;

@@ -18,6 +18,11 @@ std::vector<Verb> spool_verbs();
 Verb ca_add_verb();
 std::vector<Verb> ca_verbs();
 std::vector<Verb> account_verbs();
+/// All of client, in the order in which help lists them.
+std::vector<Verb> client_verbs();
+std::vector<Verb> client_list_verbs();
+std::vector<Verb> client_eab_verbs();
+Verb client_check_verb();
 std::vector<Verb> cert_list_verbs();
 std::vector<Verb> cert_change_verbs();
 Verb help_verb();

@@ -209,6 +209,11 @@ bool ClientStore::use_once(const ClientScopedId &kid, const std::string &thumbpr
     });
 }
 
+bool ClientStore::is_used(const ClientScopedId &kid) const
+{
+    return spool_.exists(ClientNames::eab_used(kid));
+}
+
 bool ClientStore::count_order(const ClientId &client, int limit, Time now) const
 {
     const auto lock =

@@ -84,6 +84,9 @@ public:
     /// between claim and account it says yes again.
     bool use_once(const ClientScopedId &kid, const std::string &thumbprint) const;
 
+    /// Whether a key for one account has made it.
+    bool is_used(const ClientScopedId &kid) const;
+
     std::optional<ClientAccount> account(const ClientScopedId &id) const;
     std::vector<ClientAccount> accounts(const ClientId &client) const;
     /// Which account has the key, if any. A dangling claim is repaired.

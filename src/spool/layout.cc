@@ -111,7 +111,7 @@ const std::vector<PathRule> &layout()
         {"clients", folder, 0700, "spool init"},
         {"clients/CLIENT", folder, 0700, "client"},
         {"clients/CLIENT/client.json", file, 0600, "client"},
-        {"clients/CLIENT/lock", file, 0600, "gateway"},
+        {"clients/CLIENT/lock", file, 0600, "gateway, client"},
         {"clients/CLIENT/eab", folder, 0700, "client"},
         {"clients/CLIENT/eab/KID.json", file, 0600, "client eab"},
         {"clients/CLIENT/eab/KID.used", file, 0600, "auth"},

@@ -45,7 +45,7 @@ interrupt() {
 @test "a killed registration leaves a key, and the CA gets one account for it" {
     local hold key
     for hold in hold hold-answer; do
-        rm -rf "${SPOOL:?}/cas" "$BATS_TEST_TMPDIR/go"
+        rm -rf "${SPOOL:?}"/cas/* "$BATS_TEST_TMPDIR/go"
         acmeproxy cert add --later "$hold.example.test"
         interrupt $hold 'POST /sign-me-up' renew
         key=$(public_key "$(account)/key.pem")

@@ -73,7 +73,7 @@ END
     for number in 1 2 3 5 8 13 21 34; do
         name=w$number.example.test
         acmeproxy cert add --later "$name"
-        strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=none \
+        strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=fsync,fdatasync \
             -e inject=fsync,fdatasync:error=ENOSPC:when="$number" "$ACMEPROXY" renew "$name" \
             2>"$BATS_TEST_TMPDIR/err" || grep -q 'No space left' "$BATS_TEST_TMPDIR/err"
         run acmeproxy renew "$name"

@@ -141,7 +141,7 @@ END
 
 @test "hostile authorizations and tokens are refused, and no file is made by a token" {
     expect_failures <<'END'
-authorization-other-name other\.test
+authorization-other-name .
 authorization-no-http-01 no http-01 challenge
 authorization-always-pending pending
 authorization-no-challenges no http-01 challenge
