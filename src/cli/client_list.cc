@@ -41,7 +41,8 @@ Json to_json(const ClientReport &report)
 {
     Json json = Json::object().set("id", report.id.str());
     if (report.policy) {
-        for (const auto &[name, value] : *acmeproxy::to_json(*report.policy).as_object())
+        const Json policy = acmeproxy::to_json(*report.policy);
+        for (const auto &[name, value] : *policy.as_object())
             json.set(name, value);
     }
     Json keys = Json::array();

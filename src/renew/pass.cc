@@ -4,6 +4,9 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "spool/challenges.h"
+#include "spool/client_store.h"
+#include "spool/secret_keys.h"
+#include "spool/spent_nonces.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -99,6 +102,17 @@ void work_until_done(Work &work, const Spool &spool, const RenewOptions &options
     }
 }
 
+/// Of the web programs, too: they only ever add.
+void sweep_all(const Spool &spool, Time now)
+{
+    sweep(spool, now);
+    rotate_secret_keys(spool, now);
+    sweep_nonces(spool, now, nonce_lifetime);
+    const ClientStore clients(spool);
+    clients.sweep_accounts(now);
+    clients.sweep_counters(now);
+}
+
 }
 
 std::vector<LineageName> find_due(const Spool &spool, const RenewOptions &options, Time now)
@@ -155,7 +169,7 @@ PassResult run_pass(const Spool &spool, const RenewOptions &options, const Clock
     PassResult result = work.result();
     try {
         if (options.names.empty())
-            sweep(spool, clock.now());
+            sweep_all(spool, clock.now());
     } catch (const std::exception &e) {
         // What was obtained must be deployed all the same.
         log_error("sweep: " + describe(e));

@@ -20,12 +20,15 @@ std::string account_url(const ServerContext &context, const ClientAccount &accou
     return context.options.base_url + std::string(account_prefix) + account.id.str();
 }
 
-CgiResponse account_response(const ServerContext &context, int status, const ClientAccount &account)
+CgiResponse account_response(const ServerContext &context, int status, const ClientAccount &account,
+                             const Json *binding = nullptr)
 {
     Json json = Json::object();
     json.set("status", account.status);
     if (!account.contact.empty())
         json.set("contact", Json::strings(account.contact));
+    if (binding)
+        json.set("externalAccountBinding", *binding);
     CgiResponse response = json_response(status, json);
     response.headers.emplace_back("Location", account_url(context, account));
     return response;
@@ -60,13 +63,10 @@ std::vector<std::string> read_contact(const Json &payload)
 CgiResponse new_nonce(ServerContext &context, const CgiRequest &request)
 {
     if (request.method != "HEAD" && request.method != "GET") {
-        CgiResponse refusal =
-            problem_response(Problem("malformed", "only GET and HEAD are answered here", 405));
-        for (auto &[name, value] : refusal.headers) {
-            if (name == "Allow")
-                value = "GET, HEAD";
-        }
-        return refusal;
+        // RFC 8555, section 6.3: by POST-as-GET, too.
+        const SignedRequest post = open_envelope(context, request, SignedBy::kid, "");
+        if (!post.is_post_as_get())
+            throw Problem("malformed", "the payload must be empty here");
     }
     // uacme insists on 204 for GET; RFC 8555, section 7.2.
     CgiResponse response;
@@ -124,7 +124,8 @@ CgiResponse new_account(ServerContext &context, const CgiRequest &request)
         throw Problem("serverInternal", "try again", 503);
     }
     log_info("client " + bound.kid.client().str() + ": new account " + account.id.str());
-    return account_response(context, 201, account);
+    // RFC 8555, section 7.3.4: a binding that was verified is reflected.
+    return account_response(context, 201, account, payload.find("externalAccountBinding"));
 }
 
 CgiResponse change_account(ServerContext &context, const ClientAccount &account,

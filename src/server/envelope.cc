@@ -81,10 +81,21 @@ void check_signature(const Jws &jws, const PublicKey &key)
         throw Problem("unauthorized", "the signature does not verify with the account's key", 401);
 }
 
-PublicKey key_of_jwk(const Json &jwk)
+/// RFC 8555, section 6.2, "badPublicKey".
+bool fits(std::string_view alg, const PublicKey &key)
+{
+    if (alg == "RS256")
+        return key.kty() == "RSA";
+    return key.curve() == (alg == "ES256" ? "P-256" : alg == "ES384" ? "P-384" : "Ed25519");
+}
+
+PublicKey key_of_jwk(const Json &jwk, const std::string &alg)
 {
     try {
-        return from_jwk(jwk);
+        PublicKey key = from_jwk(jwk);
+        if (!fits(alg, key))
+            throw Problem("badPublicKey", "the key is not of the kind that " + alg + " signs with");
+        return key;
     } catch (const JsonError &e) {
         throw Problem("badPublicKey", "the key is of no use: " + describe(e));
     }
@@ -136,6 +147,9 @@ SignedRequest open_envelope(ServerContext &context, const CgiRequest &request, S
     check_transport(request);
     const Jws jws = parse_envelope(request);
     check_algorithm(jws);
+    // RFC 8555, section 6.5: one that is not there is as bad as one that is not ours.
+    if (!jws.header().find("nonce"))
+        throw Problem("badNonce", bad_nonce);
     const std::string nonce = member(jws, "nonce");
     const std::string url = member(jws, "url");
     if (url != context.options.base_url + request.path)
@@ -154,7 +168,7 @@ SignedRequest open_envelope(ServerContext &context, const CgiRequest &request, S
     if (by == SignedBy::jwk && !jwk)
         malformed("this request must carry its key (\"jwk\")");
     if (jwk) {
-        PublicKey key = key_of_jwk(*jwk);
+        PublicKey key = key_of_jwk(*jwk, jws.alg());
         check_signature(jws, key);
         // Whoever is unknown leaves no marker: the caller spends the nonce once it knows them.
         const bool known = context.clients.account_by_key(jwk_thumbprint(key)).has_value();

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "spool/ca_store.h"
+#include "spool/client_store.h"
 #include "spool/layout.h"
 #include "spool/lineage.h"
 
@@ -33,6 +34,8 @@ public:
         walk("");
         for (const CaName &ca : spool_.cas())
             check_ca(ca);
+        for (const ClientId &client : ClientStore(spool_).clients())
+            check_client(client);
         for (const LineageName &name : spool_.lineages())
             check_lineage(Lineage(spool_, name));
         return std::move(findings_);
@@ -132,6 +135,34 @@ private:
                  });
     }
 
+    /// What is missing or cannot be read denies: that must not go unseen.
+    void check_client(const ClientId &client)
+    {
+        const ClientStore clients(spool_);
+        const std::string file = ClientNames::client(client, ClientFile::client).str();
+        readable(file, "the client is denied everything: mend it, or remove the client", [&] {
+            if (clients.load_policy(client).names.empty())
+                note(file, "allows no names",
+                     "acmeproxy client allow " + client.str() + " PATTERN");
+        });
+        check_client_files(client, ClientFile::eab,
+                           [&](const ClientScopedId &id) { return clients.eab(id).has_value(); });
+        check_client_files(client, ClientFile::accounts, [&](const ClientScopedId &id) {
+            return clients.account(id).has_value();
+        });
+    }
+
+    void check_client_files(const ClientId &client, ClientFile which,
+                            const std::function<bool(const ClientScopedId &)> &reads)
+    {
+        const std::string folder = ClientNames::client(client, which).str();
+        for (const std::string &name : spool_.dir().list(folder)) {
+            const auto id = ClientNames::id_of_file(client, name);
+            if (id && !reads(*id) && spool_.dir().exists(folder + "/" + name))
+                note(folder + "/" + name, "cannot be read, so it is refused", "remove it");
+        }
+    }
+
     void readable(const std::string &path, const std::string &advice,
                   const std::function<void()> &read)
     {
@@ -187,7 +218,9 @@ private:
             check_generation(lineage, spec, generation);
         const bool had_live = spool_.exists(SpoolNames::lineage(lineage.name(), LineageFile::live));
         const Next next = next_step(facts, false);
-        if (next.step == Step::switch_live && !facts.live_generation())
+        // Stored and not live yet is a state, and the next pass goes on from it.
+        const bool is_issued = !had_live && facts.order == LineageFacts::OrderFile::of_newest;
+        if (next.step == Step::switch_live && !facts.live_generation() && !is_issued)
             note(folder + "/live", had_live ? "points to no certificate" : "is missing",
                  "point it to the newest certificate",
                  [&] { lineage.switch_live(next.generation); });

@@ -23,6 +23,16 @@ bool has_key_of(const Certificate &certificate, bool ours, const std::optional<P
     return !csr || csr->public_key() == certificate.public_key();
 }
 
+/// Whether a generation is what `spec` asks for. Of a lost wanted.json the certificate still tells
+/// the names.
+bool is_wanted(const LineageSpec &spec, const std::optional<LineageSpec> &then,
+               const std::optional<std::vector<Certificate>> &certificates)
+{
+    if (then)
+        return asks_for_the_same(spec, *then);
+    return certificates && same_set(spec.identifiers, certificates->front().identifiers());
+}
+
 }
 
 GenerationFacts Lineage::facts_of(Generation number, const LineageSpec &spec,
@@ -31,9 +41,9 @@ GenerationFacts Lineage::facts_of(Generation number, const LineageSpec &spec,
     GenerationFacts facts;
     facts.number = number;
     const auto then = wanted(number);
-    facts.wanted = then && asks_for_the_same(spec, *then);
-    facts.deployed = is_deployed(number);
     const auto certificates = chain(number);
+    facts.wanted = is_wanted(spec, then, certificates);
+    facts.deployed = is_deployed(number);
     facts.committed = certificates.has_value();
     const auto csr = request(number);
     const auto key = private_key(number);

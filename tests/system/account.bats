@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Our account at the CA: made, kept, bound, changed, lost, given up; and revocation.
-# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
+# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
 setup_file() {
     load renewer
@@ -28,11 +28,13 @@ account() { echo "$SPOOL/cas/letsencrypt/accounts/default"; }
 account_url() { jq -r .url "$(account)/account.json"; }
 public_key() { openssl pkey -in "$1" -pubout; }
 
-# interrupt RULE... REQUEST COMMAND...: kills `acmeproxy COMMAND` while REQUEST is held.
+# interrupt hold|hold-answer REQUEST WORD...: kills `acmeproxy WORD...` while REQUEST is held before
+# the CA (it never gets there) or behind it.
 interrupt() {
-    local hold=$1 request=$2
+    local hold=$1 request=$2 words=()
     shift 2
-    inject path="${request#* }" "$hold=$BATS_TEST_TMPDIR/go"
+    [[ $hold == hold-answer ]] || words=(drop=before)
+    inject path="${request#* }" "$hold=$BATS_TEST_TMPDIR/go" "${words[@]}"
     start_acmeproxy "$@"
     await_request "$request"
     [[ $hold == hold ]] || sleep 0.5 # the CA has acted by then

@@ -245,7 +245,8 @@ def add_flow_options(parser):
 
 def add_odd_options(parser):
     odd = parser.add_argument_group("oddities")
-    for option in "nonce", "as-kid", "signed-url", "content-type", "alg", "keep", "http-header":
+    for option in ("nonce", "as-kid", "signed-url", "content-type", "alg", "keep", "http-header",
+                   "key-file"):
         odd.add_argument("--" + option)
     for option in ("no-nonce", "used-nonce", "as-jwk", "both", "neither", "pad",
                    "break-signature"):

@@ -7,6 +7,7 @@ This is for tests only: not constant in time, and keys lie in files of the test.
 import base64
 import hashlib
 import ipaddress
+import re
 import secrets
 
 
@@ -86,6 +87,12 @@ class Key:
         self.curve = CURVES[curve]
         self.number = number or 1 + secrets.randbelow(self.curve.n - 1)
         self.public = self.curve.multiply(self.number)
+
+    @classmethod
+    def from_pem(cls, text):
+        """What pem() has made on P-256."""
+        der = base64.b64decode("".join(re.findall("^[A-Za-z0-9+/=]+$", text, re.M)))
+        return cls("P-256", int.from_bytes(der[7:39], "big"))
 
     def _bytes(self, number):
         return number.to_bytes(self.curve.size, "big")

@@ -44,7 +44,7 @@ class Answer:
 class Odd:
     """How a request differs from a proper one. All of it is None or False by default."""
     nonce = no_nonce = used_nonce = as_jwk = as_kid = both = neither = signed_url = None
-    content_type = alg = pad = break_signature = keep = http_header = None
+    key_file = content_type = alg = pad = break_signature = keep = http_header = None
 
     def __init__(self, **words):
         self.__dict__.update(words)
@@ -72,13 +72,14 @@ class Session:
 
     def new_key(self, curve, name="key"):
         key = Key(curve)
-        self.state[name] = {"curve": curve, "number": key.number}
+        # A text: jq would round the number.
+        self.state[name] = {"curve": curve, "number": hex(key.number)}
         return key
 
     def key(self, name="key"):
         if name not in self.state:
             return self.new_key("P-256", name)
-        return Key(self.state[name]["curve"], self.state[name]["number"])
+        return Key(self.state[name]["curve"], int(self.state[name]["number"], 16))
 
     # --- HTTP
 
@@ -135,12 +136,15 @@ class Session:
     def envelope(self, url, payload, odd):
         """The request body: `payload` is a text, "" for a POST-as-GET."""
         key = self.key()
+        if odd.key_file:
+            with open(odd.key_file, encoding="utf-8") as file:
+                key = Key.from_pem(file.read())
         header = {"alg": odd.alg or key.curve.alg, "url": odd.signed_url or url}
         if not odd.no_nonce:
             header["nonce"] = (odd.nonce or (odd.used_nonce and self.state.get("used_nonce"))
                                or self.nonce())
             self.state["used_nonce"] = header["nonce"]
-        by_key = odd.as_jwk or ("kid" not in self.state and not odd.as_kid)
+        by_key = odd.as_jwk or odd.key_file or ("kid" not in self.state and not odd.as_kid)
         if (by_key or odd.both) and not odd.neither:
             header["jwk"] = key.jwk()
         if (not by_key or odd.both) and not odd.neither:

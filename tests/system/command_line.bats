@@ -3,7 +3,7 @@
 #
 # The command line: settings and where they come from, usage errors, help, the CAs. What needs no CA
 # is tried without one.
-# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
+# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
 setup_file() {
     load renewer

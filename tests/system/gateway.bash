@@ -245,6 +245,25 @@ assert_issued_to() {
         assert_chain "$(certificate_file "$id")"
 }
 
+# revocation ID [REASON]: the payload that revokes its certificate.
+revocation() {
+    jq -nc --argjson reason "${2:-0}" --arg certificate "$(openssl x509 -outform DER \
+        -in "$(certificate_file "$1")" | base64url)" '{certificate: $certificate, reason: $reason}'
+}
+base64url() { base64 --wrap=0 | tr '+/' '-_' | tr -d =; }
+
+# ari_id ID: the number of its certificate for renewal information (RFC 9773, section 4.1).
+ari_id() {
+    local key number file
+    file=$(certificate_file "$1")
+    key=$(openssl x509 -noout -ext authorityKeyIdentifier -in "$file" | tail -n 1 | tr -d ' :')
+    number=$(openssl x509 -noout -serial -in "$file")
+    number=${number#*=}
+    [[ $number != [89A-F]* ]] || number=00$number
+    echo "$(of_hex "${key#keyid}" | base64url).$(of_hex "$number" | base64url)"
+}
+of_hex() { printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"; }
+
 # --- assertions about the raw client's last answer ------------------------------------------
 
 # answer JQ: of the output of the last `run raw ...`.

@@ -165,13 +165,18 @@ lego_run() {
 @test "revocation by the account, and by the certificate's key" {
     issue web1 a-zq.example.test
     local payload
-    payload=$(jq -nc --arg certificate "$(openssl x509 -in "$(certificate_file web1)" \
-        -outform DER | base64 --wrap=0 | tr '+/' '-_' | tr -d =)" '{certificate: $certificate}')
+    payload=$(revocation web1)
     add_client other a-zq.elsewhere.test
     registered other
     expect 403 unauthorized '' other post revokeCert "$payload"
+    issue other a-zq.elsewhere.test
     expect 200 - - web1 post revokeCert "$payload"
     assert_revoked "$(certificate_file web1)" 0
     # Once more: the CA says so, and 409 is not for this.
     expect 400 alreadyRevoked '' web1 post revokeCert "$payload"
+    issue web1 a-zq.example.test
+    payload=$(revocation web1)
+    expect 403 unauthorized '' web1 post revokeCert "$payload" --key-file "$(key_file other)"
+    expect 200 - - web1 post revokeCert "$payload" --key-file "$(key_file web1)"
+    assert_revoked "$(certificate_file web1)" 0
 }

@@ -153,7 +153,7 @@ END
 }
 
 @test "a hook that takes too long is ended with all that it has started" {
-    local hook pids
+    local hook pid
     hook=$(make_hook hook <<END
 trap '' TERM
 sleep 1000 &

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The pass: what is due, what is not, and what a renewal changes.
-# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
+# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
 setup_file() {
     load renewer
@@ -250,7 +250,8 @@ END
     touch --date='-30 days' "$SPOOL/challenges/oldtoken" "$SPOOL/tmp/old"
     touch "$SPOOL/challenges/newtoken" "$SPOOL/tmp/new"
     acmeproxy renew
-    assert_equal "$(ls "$SPOOL/challenges" "$SPOOL/tmp" | grep -E 'old|new' | tr '\n' ' ')" 'newtoken new '
+    [[ ! -e $SPOOL/challenges/oldtoken && ! -e $SPOOL/tmp/old ]]
+    [[ -e $SPOOL/challenges/newtoken && -e $SPOOL/tmp/new ]]
 }
 
 @test "generations that are old are removed, except the live one and the one before" {
@@ -258,7 +259,7 @@ END
     acmeproxy renew --force
     age_spool 40
     acmeproxy renew --force
-    assert_equal "$(ls "$(lineage a.example.test)/gen" | tr '\n' ' ')" '0002 0003 '
+    assert_equal "$(cd "$(lineage a.example.test)/gen" && echo *)" '0002 0003'
 }
 
 @test "a removed lineage leaves no file" {

@@ -60,9 +60,20 @@ BOOST_AUTO_TEST_CASE(a_nonce_comes_with_200_for_head_and_204_for_get)
                    "<https://proxy.example/gateway/directory>;rel=\"index\"");
         BOOST_TEST(is_our_nonce(f.context, header_of(response, "Replay-Nonce")));
     }
-    const CgiResponse refusal = auth_response(f.context, post_request("/auth/new-nonce", ""));
+    const CgiResponse refusal = auth_response(f.context, get_request("/auth/new-nonce", "DELETE"));
     BOOST_TEST(outcome(refusal) == "405 malformed");
-    BOOST_TEST(header_of(refusal, "Allow") == "GET, HEAD");
+}
+
+BOOST_AUTO_TEST_CASE(a_nonce_is_given_for_a_post_as_get_too)
+{
+    ServerFixture f;
+    const TestAccount account = f.register_account(f.add_client("web", {"*.a.example"}));
+    const CgiResponse response = f.ask(account, "/auth/new-nonce", "");
+    BOOST_TEST(outcome(response) == "204");
+    BOOST_TEST(is_our_nonce(f.context, header_of(response, "Replay-Nonce")));
+    BOOST_TEST(outcome(f.ask(account, "/auth/new-nonce", "{}")) == "400 malformed");
+    const CgiResponse unsigned_one = auth_response(f.context, post_request("/auth/new-nonce", ""));
+    BOOST_TEST(outcome(unsigned_one) == "400 malformed");
 }
 
 BOOST_AUTO_TEST_CASE(an_account_is_made_found_again_and_shown)
@@ -74,7 +85,9 @@ BOOST_AUTO_TEST_CASE(an_account_is_made_found_again_and_shown)
     const CgiResponse made = f.new_account(key, eab);
     BOOST_TEST(outcome(made) == "201");
     BOOST_TEST(header_of(made, "Content-Type") == "application/json");
-    BOOST_TEST(Json::parse(made.body).string_at("status") == "valid");
+    const Json body = Json::parse(made.body);
+    BOOST_TEST(body.string_at("status") == "valid");
+    BOOST_TEST((body.object_at("externalAccountBinding") == f.binding(eab, key.public_key())));
     const std::string url = header_of(made, "Location");
     BOOST_TEST(url.starts_with("https://proxy.example/auth/account/web."));
 

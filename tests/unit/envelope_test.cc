@@ -189,6 +189,8 @@ BOOST_AUTO_TEST_CASE(header_members_must_be_there_as_strings)
             BOOST_TEST(outcome_of(signed_with(sound_header().set(name, value))) == "400 malformed");
     }
     BOOST_TEST(outcome_of(signed_with(sound_header().set("kid", 7))) == "400 malformed");
+    Json without_nonce = Json::object().set("url", url(path)).set("kid", account.kid);
+    BOOST_TEST(outcome_of(signed_with(without_nonce)) == "400 badNonce");
 }
 
 BOOST_AUTO_TEST_CASE(a_nonce_that_is_not_ours_is_bad_with_the_words_that_clients_look_for)
@@ -280,6 +282,21 @@ BOOST_AUTO_TEST_CASE(keys_of_no_use_are_bad_public_keys)
         header.set("nonce", nonce()).set("url", url(path)).set("jwk", bad);
         BOOST_TEST(outcome_of(signed_with(header), SignedBy::jwk) == "400 badPublicKey",
                    bad.to_text());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_key_of_another_kind_than_the_algorithm_is_a_bad_public_key)
+{
+    const Json ec384 = to_jwk(PrivateKey::generate(KeyType::ec384).public_key());
+    const Json ed25519 = to_jwk(PrivateKey::generate(KeyType::ed25519).public_key());
+    const Json ec256 = to_jwk(account.key.public_key());
+    for (const auto &[alg, jwk] :
+         {std::pair("ES256", ec384), std::pair("ES384", ec256), std::pair("RS256", ec256),
+          std::pair("EdDSA", ec256), std::pair("ES256", ed25519)}) {
+        Json header = Json::object().set("alg", alg).set("nonce", nonce()).set("url", url(path));
+        header.set("jwk", jwk);
+        const std::string body = raw_jws(header.to_text(), "{}", std::string(64, 'x'));
+        BOOST_TEST(outcome_of(post_request(path, body), SignedBy::jwk) == "400 badPublicKey", alg);
     }
 }
 

@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# SIGKILL to the programs: between any two requests nothing is lost; within one the client gets an
+# error of the web server, tries again, and ends with its certificate. No half-made thing is left.
+
+setup_file() {
+    load gateway
+    begin_gateway && start_front lighttpd
+}
+
+setup() {
+    load gateway
+    fresh_gateway
+    add_client web1 '**.example.test'
+}
+
+teardown() {
+    end_gateway_test
+}
+
+teardown_file() {
+    load gateway
+    end
+}
+
+kill_all() {
+    kill_program auth
+    kill_program gateway
+}
+
+# certificate_at_last: another attempt, as clients make it, gets a certificate.
+certificate_at_last() {
+    issue web1 a-zq.example.test || fail 'there is no certificate in the end'
+    assert_issued_to web1 a-zq.example.test
+}
+
+# assert_swept: challenges that a killed program has left go away with time.
+assert_swept() {
+    if [[ -n $(ls "$SPOOL/challenges") ]]; then
+        touch -d '2 days ago' "$SPOOL"/challenges/*
+        stop_programs && start_programs 1
+        raw web1 order z-zq.example.test >/dev/null
+    fi
+    assert_clean_spool
+}
+
+@test "each request is answered by another process than the one before" {
+    registered web1
+    kill_all
+    raw web1 order a-zq.example.test b-zq.example.test
+    kill_all
+    expect 200 - - web1 post order
+    kill_all
+    expect 200 - - web1 post authorization
+    kill_all
+    expect 200 - - web1 post challenge '{}'
+    kill_all
+    raw web1 finalize --key-out "$(key_file web1)"
+    kill_all
+    raw web1 poll
+    kill_all
+    raw web1 certificate --out "$(certificate_file web1)"
+    assert_issued_to web1 a-zq.example.test b-zq.example.test
+    assert_equal "$(proxy_requests 'POST /order-plz')" 1 'the number of orders'
+    assert_clean_spool
+}
+
+@test "killed while the CA is being asked: for each request to the CA" {
+    local step
+    registered web1
+    for step in order-plz authZ chalZ my-order finalize-order certZ; do
+        rm -f "$BATS_TEST_TMPDIR/go"
+        forget_requests
+        inject "path=^/$step" method=POST times=1 "hold=$BATS_TEST_TMPDIR/go"
+        issue web1 a-zq.example.test >"$BATS_TEST_TMPDIR/out" 3>&- &
+        local client=$! ended=0
+        await_request "POST /$step" || fail "there was no request to $step"
+        kill_program gateway
+        touch "$BATS_TEST_TMPDIR/go"
+        wait "$client" || ended=$?
+        ((ended != 0)) || fail "the kill at $step was not noticed"
+        [[ $(jq -r .status "$BATS_TEST_TMPDIR/out") =~ ^(0|50[0-4])$ ]] ||
+            fail "at $step the client got $(cat "$BATS_TEST_TMPDIR/out")"
+        no_faults
+        certificate_at_last
+    done
+    assert_swept
+}
+
+@test "killed when the CA has just answered: for each request to the CA" {
+    local step
+    registered web1
+    for step in order-plz chalZ finalize-order certZ; do
+        rm -f "$BATS_TEST_TMPDIR/go"
+        forget_requests
+        inject "path=^/$step" method=POST times=1 "hold-answer=$BATS_TEST_TMPDIR/go"
+        issue web1 a-zq.example.test >/dev/null 3>&- &
+        local client=$!
+        await_request "POST /$step" || fail "there was no request to $step"
+        sleep 0.1
+        kill_program gateway
+        touch "$BATS_TEST_TMPDIR/go"
+        wait "$client" || true
+        no_faults
+        # The order that was interrupted can be gone on with where the client knows it.
+        if [[ $step == finalize-order ]]; then
+            run raw web1 poll
+            assert_equal "$(answer .body.status)" valid 'the status of the interrupted order'
+        fi
+        certificate_at_last
+    done
+    assert_swept
+}
+
+@test "killed at random instants" {
+    local round client
+    registered web1
+    for round in 1 2 3 4 5 6 7 8; do
+        issue web1 "a-zq.example.test" >"$BATS_TEST_TMPDIR/out" 3>&- &
+        client=$!
+        sleep "0.$((SRANDOM % 4))$((SRANDOM % 10))"
+        kill_all
+        if ! wait "$client"; then
+            [[ $(jq -r .status "$BATS_TEST_TMPDIR/out") =~ ^(0|50[0-4])$ ]] ||
+                fail "the client got $(cat "$BATS_TEST_TMPDIR/out")"
+            certificate_at_last
+        fi
+    done
+    assert_swept
+}
+
+@test "registration and key change survive a kill at random instants" {
+    local round client
+    for round in 1 2 3 4 5 6; do
+        raw "new$round" register --kid "$(eab_kid web1)" --key "$(eab_key web1)" \
+            >/dev/null 3>&- &
+        client=$!
+        sleep "0.$((SRANDOM % 2))$((SRANDOM % 10))"
+        kill_program auth
+        wait "$client" || true
+        # Again, with the same key: one account, made now or before.
+        raw "new$round" register --kid "$(eab_kid web1)" --key "$(eab_key web1)"
+        raw "new$round" post account
+        raw "new$round" key-change >/dev/null 3>&- &
+        client=$!
+        sleep "0.$((SRANDOM % 2))$((SRANDOM % 10))"
+        kill_program auth
+        wait "$client" || true
+        # One of both keys is the account's, the other one is not.
+        raw "new$round" post account || raw "new$round" key-change || with_next_key "new$round"
+    done
+    assert_equal "$(acmeproxy client list --json | jq -r '.[0].accounts')" 6 'the number of accounts'
+    assert_clean_spool
+}
+
+# with_next_key ID: the change was made, and its answer lost.
+with_next_key() {
+    local file=$BATS_TEST_TMPDIR/raw-$1.json
+    jq '.key = .next_key' "$file" >"$file.new" && mv "$file.new" "$file"
+    raw "$1" post account
+}
+
+@test "lego ends with a clear error, and gets its certificate the next time" {
+    local client
+    lego_run >/dev/null
+    inject path=^/finalize-order times=1 "hold=$BATS_TEST_TMPDIR/go"
+    forget_requests
+    lego_run >"$BATS_TEST_TMPDIR/out" 3>&- &
+    client=$!
+    await_request 'POST /finalize-order'
+    kill_program gateway
+    touch "$BATS_TEST_TMPDIR/go"
+    if ! wait "$client"; then
+        grep -qE '50[0-4]|EOF|unexpected' "$BATS_TEST_TMPDIR/out" || fail "$(cat "$BATS_TEST_TMPDIR/out")"
+        lego_run
+    fi
+    assert_clean_spool
+}
+
+lego_run() {
+    LEGO_CA_CERTIFICATES=$(tls_ca) command lego --accept-tos --email x@example.test \
+        --server "$(gateway_directory)" --path "$BATS_TEST_TMPDIR/lego" --eab \
+        --kid "$(eab_kid web1)" --hmac "$(eab_key web1)" --http --domains a-zq.example.test \
+        run 2>&1
+}

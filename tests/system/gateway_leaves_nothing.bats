@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# After an exchange neither the spool nor a log holds a name, a serial number or a request of it,
+# with the configurations that are shipped for each web server. (All other tests of the gateway
+# look for that when they end, too.)
+
+setup_file() {
+    load gateway
+    begin_gateway && start_front lighttpd && start_front apache && start_front nginx
+}
+
+setup() {
+    load gateway
+}
+
+teardown() {
+    end_gateway_test
+}
+
+teardown_file() {
+    load gateway
+    end
+}
+
+# exchange FRONT: good and bad requests of all kinds.
+exchange() {
+    fresh_gateway "$1" "${@:2}"
+    add_client web1 '**.example.test'
+    registered web1
+    raw web1 order a-zq.other.test || true
+    raw web1 order b-zq.unreachable.test || true
+    acmeproxy client allow web1 '**.unreachable.test'
+    raw web1 order b-zq.unreachable.test || true
+    raw web1 order c-zq.example.test
+    raw web1 finalize d-zq.example.test || true
+    issue web1 e-zq.example.test f-zq.example.test
+    raw web1 certificate
+    raw web1 post revokeCert "$(revocation web1)"
+    # Renewal information is asked for by the number of the certificate.
+    curl --silent --output /dev/null --cacert "$(tls_ca)" \
+        "$(front_url)/gateway/renewal-info/$(ari_id web1)"
+}
+
+found_nothing() {
+    # Logs are written late by some.
+    stop_programs
+    sleep 0.5
+    run find_leaks
+    assert_status 0
+    assert_clean_spool
+    grep -q 'client web1' "$HARNESS_DIR/logs/gateway.log" || fail 'the log says nothing of it'
+}
+
+@test "behind lighttpd" { exchange lighttpd && found_nothing; }
+@test "behind Apache" { exchange apache && found_nothing; }
+@test "behind nginx" { exchange nginx && found_nothing; }
+
+@test "the operator can ask for names in the log" {
+    LEAKS_WANTED=yes
+    : >"$HARNESS_DIR/logs/gateway.log"
+    exchange lighttpd 'audit-log = yes'
+    stop_programs
+    grep -q 'e-zq.example.test' "$HARNESS_DIR/logs/gateway.log"
+    run find_leaks
+    assert_status 1
+    assert_output 'gateway.log holds -zq'
+    : >"$HARNESS_DIR/logs/gateway.log"
+    run find_leaks
+    assert_status 0
+}
+
+@test "the search finds what is there" {
+    LEAKS_WANTED=yes
+    exchange lighttpd
+    local file=$SPOOL/clients/web1/x
+    found_in() {
+        run find_leaks
+        assert_status 1
+        assert_output "x holds $1"
+        rm "$file"
+    }
+    echo E-ZQ.Example.test >"$file"
+    found_in -zq
+    echo "x e-zq.example.test" | base64 >"$file"
+    found_in -zq
+    echo "{\"csr\":\"$(echo "...e-zq.example.test" | base64)\"}" | base64 >"$file"
+    found_in -zq
+    openssl x509 -noout -serial -in "$(certificate_file web1)" >"$file"
+    found_in serial
+    openssl x509 -outform DER -in "$(certificate_file web1)" >"$file"
+    found_in 'the public key'
+    openssl req -new -key "$(key_file web1)" -subj / -outform DER | base64 >"$file"
+    found_in 'the public key'
+    printf '%s' "/gateway/renewal-info/$(ari_id web1)" >"$file"
+    found_in serial
+}
