@@ -215,9 +215,11 @@ class Session:
         return answer
 
     def order(self, names, odd=Odd(), **members):
-        for name in "order", "finalize", "certificate", "authorizations":
-            self.state.pop(name, None)
         identifiers = [{"type": "ip", "value": name[3:]} if name.startswith("ip:")
                        else {"type": "dns", "value": name} for name in names]
-        self.state["names"] = list(names)
-        return self.note_order(self.post("newOrder", {"identifiers": identifiers, **members}, odd))
+        answer = self.post("newOrder", {"identifiers": identifiers, **members}, odd)
+        if answer.status < 300:
+            self.state["names"] = list(names)
+            for name in "order", "finalize", "certificate", "authorizations":
+                self.state.pop(name, None)
+        return self.note_order(answer)

@@ -320,3 +320,25 @@ usage_error() {
     assert_equal "$output" "the spool $SPOOL is complete"
     assert_sound_spool
 }
+
+@test "a secret that is printed or logged is found by these tests" {
+    mkdir -p "$BATS_TEST_TMPDIR/printed"
+    run find_secrets
+    assert_status 1
+    openssl genpkey -algorithm ED25519 -out "$BATS_TEST_TMPDIR/printed/key" 2>/dev/null
+    run find_secrets
+    assert_status 0
+    assert_output 'printed/key'
+    rm "$BATS_TEST_TMPDIR/printed/key"
+    echo "x $PEBBLE_EAB_KEY" >"$HARNESS_DIR/logs/leak"
+    run find_secrets
+    assert_output 'logs/leak'
+    rm "$HARNESS_DIR/logs/leak"
+    mkdir -p "$SPOOL/certs/a.test/gen/0001"
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+        -out "$SPOOL/certs/a.test/gen/0001/privkey.pem" 2>/dev/null
+    sed 2q "$SPOOL/certs/a.test/gen/0001/privkey.pem" | tail -n 1 >"$BATS_TEST_TMPDIR/printed/line"
+    run find_secrets
+    assert_output 'printed/line'
+    rm -r "$BATS_TEST_TMPDIR/printed/line" "$SPOOL/certs/a.test"
+}

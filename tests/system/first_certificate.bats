@@ -9,7 +9,6 @@ setup_file() {
     begin
     require_acmeproxy
     # challenge.fcgi serves one spool: it is the same for all tests of this file.
-    mkdir -p "$BATS_FILE_TMPDIR/spool"
     start_dns
     start_challenge_web fcgi "$BATS_FILE_TMPDIR/spool" "$(challenge_fcgi)"
     start_pebble PEBBLE_ALTERNATE_ROOTS=1
@@ -21,6 +20,7 @@ setup() {
     fresh
     SPOOL=$BATS_FILE_TMPDIR/spool
     export ACMEPROXY_SPOOL=$SPOOL
+    "$ACMEPROXY" spool init >/dev/null
 }
 
 teardown() {

@@ -29,8 +29,10 @@ begin_gateway() {
     begin
     require_gateway || return 1
     mkdir -p "$HARNESS_DIR/run"
+    spawn raw "$(system_python)" "$SERVICES_ROOT/tests/system/acme_client_server.py" \
+        "$HARNESS_DIR/run/raw" || return 1
     start_dns && start_challenge_web static "$HARNESS_DIR/spool/challenges" &&
-        start_pebble "$@" && start_fault_proxy
+        start_pebble "$@" && start_fault_proxy && wait_until 10 test -p "$HARNESS_DIR/run/raw"
 }
 
 # shipped FILE: a configuration of contrib/ with the paths of this test.
@@ -150,11 +152,12 @@ fresh_gateway() {
     new_spool
     no_faults
     forget_requests
+    forget_logs
     printf '%s\n' "spool = $SPOOL" "base-url = $(front_url)" 'ca = pebble' \
         "ca-certificates = $(tls_ca)" "$@" >"$BATS_TEST_TMPDIR/acmeproxy.conf"
     export ACMEPROXY_CONFIG=$BATS_TEST_TMPDIR/acmeproxy.conf
     acmeproxy spool init >/dev/null && acmeproxy ca add pebble "$(proxy_url)" >/dev/null &&
-        start_programs "${PROCESSES:-2}"
+        start_programs "${PROCESSES:-1}"
 }
 
 # start_programs N: N processes of each program.
@@ -211,13 +214,19 @@ add_eab() {
 eab_kid() { cat "$BATS_TEST_TMPDIR/eab-$1.kid"; }
 eab_key() { cat "$BATS_TEST_TMPDIR/eab-$1.key"; }
 
-# raw ID COMMAND...: the tests' own ACME client (acme_client.py) with the state of this ID.
+# raw ID COMMAND...: the tests' own ACME client (acme_client.py) with the state of this ID. A server
+# forks it, which costs a tenth of starting Python.
 raw() {
-    local id=$1
+    local state=$BATS_TEST_TMPDIR/raw-$1.json call=$BATS_TEST_TMPDIR/call-$BASHPID-$SRANDOM code
     shift
-    "$(system_python)" "$SERVICES_ROOT/tests/system/acme_client.py" \
-        --state "$BATS_TEST_TMPDIR/raw-$id.json" --directory "$(gateway_directory)" \
-        --ca "$(tls_ca)" "$@"
+    is_running raw || fail 'acme_client_server.py does not run' || return 1
+    mkdir "$call" && mkfifo "$call/reply"
+    printf '%s\0' --state "$state" --directory "$(gateway_directory)" --ca "$(tls_ca)" "$@" \
+        >"$call/args"
+    echo "$call" >"$HARNESS_DIR/run/raw"
+    read -r code <"$call/reply"
+    printf '%s\n' "$(<"$call/out")"
+    return "$code"
 }
 raw_state() { jq -r "$2" "$BATS_TEST_TMPDIR/raw-$1.json"; }
 
@@ -298,6 +307,15 @@ assert_header() {
 
 # --- the end of a test ----------------------------------------------------------------------
 
+# forget_logs: what find_leaks has to look at is of this test alone.
+forget_logs() {
+    local file
+    while read -r file; do
+        : >"$file"
+    done < <(program_logs 2>/dev/null)
+    remember serials_before "$(grep -c . "$HARNESS_DIR/logs/pebble.log")"
+}
+
 program_logs() { ls "$HARNESS_DIR"/logs/{auth,gateway}.log "$HARNESS_DIR"/front/*/*.log; }
 
 # find_leaks [WORD...]: searches the spool and all logs of ours (or other places: WORDs).
@@ -306,8 +324,8 @@ find_leaks() {
     mapfile -t paths < <(program_logs 2>/dev/null)
     while read -r serial; do
         words+=(--serial "$serial")
-    done < <(sed -nE 's/.*Issued certificate serial ([0-9a-f]+) .*/\1/p' \
-        "$HARNESS_DIR/logs/pebble.log" | sort -u)
+    done < <(tail -n "+$(recall serials_before)" "$HARNESS_DIR/logs/pebble.log" |
+        sed -nE 's/.*Issued certificate serial ([0-9a-f]+) .*/\1/p')
     for file in "$BATS_TEST_TMPDIR"/*-chain.pem; do
         [[ ! -e $file ]] || words+=(--certificate "$file")
     done

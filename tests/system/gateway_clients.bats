@@ -138,7 +138,7 @@ raw_issues() {
     run eval "$(printed 'certbot certonly' a-zq.example.test) $folders"
     assert_status 1
     assert_output 'external account binding is not valid'
-    acmeproxy client add web2 --allow a-zq.example.test --quota 0/day
+    acmeproxy client add web2 --allow '**.example.test' --quota 0/day
     add_eab web2
     cp eab-web2 eab-web1
     run eval "command $(printed lego a-zq.example.test)"

@@ -26,9 +26,9 @@ teardown_file() {
 fifty_clients() {
     local number
     for number in {1..50}; do
-        acmeproxy client add "c$number" --allow "c$number-zq.example.test" >/dev/null 2>&1
+        acmeproxy client add "c$number" --allow "*.c$number.example.test" >/dev/null 2>&1
         acmeproxy client eab add --json "c$number" 2>/dev/null |
-            jq -r --arg name "c$number-zq.example.test" '"\(.kid) \(.key) \($name)"'
+            jq -r --arg name "a-zq.c$number.example.test" '"\(.kid) \(.key) \($name)"'
     done >"$1"
 }
 

@@ -27,7 +27,7 @@ teardown_file() {
 nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orders at the CA'; }
 
 @test "a revoked EAB key ends its accounts, unless it is told to keep them" {
-    add_client web1 a-zq.example.test
+    add_client web1 '**.example.test'
     registered web1
     raw web1 order a-zq.example.test
     acmeproxy client eab revoke "$(eab_kid web1)"
@@ -43,7 +43,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
 }
 
 @test "a client that is disabled in mid-order gets nothing more, and goes on when enabled" {
-    add_client web1 a-zq.example.test
+    add_client web1 '**.example.test'
     registered web1
     raw web1 order a-zq.example.test
     acmeproxy client disable web1
@@ -95,10 +95,10 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
 
 @test "patterns go by whole labels, and nothing is a regular expression" {
     local name
-    add_client web1 '*.one.test' a.two.test '**.three.test' '!no-zq.three.test'
+    add_client web1 '*.one.test' a.two.test '**.three.test' '!no.three.test'
     registered web1
     for name in xone-zq.test one.test a-zq.b.one.test x.evilone.test aatwo.test a-zq.two.test \
-        three.test evil-zq.xthree.test no-zq.three.test one.test.evil.test; do
+        three.test evil-zq.xthree.test no.three.test one.test.evil.test; do
         expect 403 rejectedIdentifier 'may not|must not' web1 order "$name"
     done
     for name in '.*' 'a.two.test$' '^a' 'a..two.test' '*' '-zq.one.test' 'a_b-zq.one.test/x' \
@@ -132,7 +132,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
 
 @test "a policy that is missing, empty, damaged or unreadable denies" {
     local file=$SPOOL/clients/web1/client.json
-    add_client web1 a-zq.example.test
+    add_client web1 '**.example.test'
     registered web1
     cp "$file" "$BATS_TEST_TMPDIR/policy"
     : >"$file"
@@ -140,19 +140,19 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     run acmeproxy spool check
     assert_status 1
     assert_output 'web1'
-    echo '{"format":1,"enabled":true,"allow":"a-zq.example.test"}' >"$file"
+    echo '{"format":1,"enabled":true,"allow":"**.example.test"}' >"$file"
     expect 403 unauthorized 'disabled' web1 order a-zq.example.test
     rm "$file"
     expect 403 unauthorized 'disabled' web1 order a-zq.example.test
     cp "$BATS_TEST_TMPDIR/policy" "$file"
     expect 201 - - web1 order a-zq.example.test
-    acmeproxy client allow --drop web1 a-zq.example.test
+    acmeproxy client allow --drop web1 '**.example.test'
     expect 403 rejectedIdentifier 'may not' web1 order a-zq.example.test
 }
 
 @test "an empty or short MAC key is no key" {
     local key
-    add_client web1 a-zq.example.test
+    add_client web1 '**.example.test'
     for key in '' AA YWJj; do
         expect 403 unauthorized 'not valid' web1 register --kid "$(eab_kid web1)" --key "$key"
     done
@@ -181,7 +181,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
 
 @test "two finalizations at once with two keys give one certificate" {
     local before states=() number
-    add_client web1 a-zq.example.test
+    add_client web1 '**.example.test'
     registered web1
     raw web1 order a-zq.example.test
     before=$(pebble_certificates)
@@ -230,7 +230,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
 }
 
 @test "a deactivated key makes no account again" {
-    add_client web1 a-zq.example.test
+    add_client web1 '**.example.test'
     registered web1
     raw web1 deactivate
     expect 401 unauthorized 'deactivated' web1 register --kid "$(eab_kid web1)" \
@@ -293,7 +293,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
 @test "the account key is for its owner's eyes only" {
     assert_mode "$SPOOL/cas/pebble/accounts/default/key.pem" 600
     assert_mode "$SPOOL/cas/pebble/accounts/default" 700
-    add_client web1 a-zq.example.test
+    add_client web1 '**.example.test'
     assert_mode "$SPOOL/clients/web1/eab/$(eab_kid web1).json" 600
     local secret
     for secret in "$SPOOL"/secrets/*; do
@@ -334,7 +334,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
 }
 
 @test "removed clients are gone at once" {
-    add_client web1 a-zq.example.test
+    add_client web1 '**.example.test'
     registered web1
     acmeproxy client remove web1
     expect 400 accountDoesNotExist '' web1 order a-zq.example.test

@@ -2,14 +2,18 @@
 // Clients, their external account binding keys and their counters.
 #include "spool/client_store.h"
 
+#include "base/encoding.h"
 #include "base/time_text.h"
 #include "unit/fake_clock.h"
 #include "unit/temp_dir.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace acmeproxy;
 
@@ -189,6 +193,35 @@ BOOST_AUTO_TEST_CASE(a_binding_key_needs_16_bytes_and_all_its_members)
     BOOST_TEST(!stored(key + R"(,"revoked":false)"));
     BOOST_TEST(!stored(key + R"(,"once":false,"revoked":"no")"));
     BOOST_TEST(!stored(key + "," + rest + R"(,"expires":"tomorrow")"));
+}
+
+BOOST_AUTO_TEST_CASE(no_secret_is_printed_by_an_error_path)
+{
+    const ClientId web = add("web");
+    const EabKey key = store.add_eab(web, false, std::nullopt, clock.now());
+    const std::string text = spool.read(ClientNames::eab(key.kid)).value();
+    const std::string mac = base64url_encode(key.mac_key.view());
+    const std::size_t at = text.find(mac);
+    BOOST_TEST_REQUIRE((at != text.npos));
+    std::string unquoted = text, padded = text, twice = text;
+    unquoted.erase(at - 1, 1);
+    padded.insert(at + mac.size(), "=");
+    twice.insert(at - 8, "\"key\": \"" + mac + "\",");
+    const std::string log = temp.path() + "/log";
+    const int kept = ::dup(STDERR_FILENO);
+    const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ::dup2(file, STDERR_FILENO);
+    for (const std::string &damaged : {unquoted, padded, twice, text + mac, mac}) {
+        overwrite(ClientNames::eab(key.kid), damaged);
+        BOOST_TEST(!store.eab(key.kid));
+    }
+    ::dup2(kept, STDERR_FILENO);
+    ::close(kept);
+    ::close(file);
+    const std::string said = temp.dir().read_file("log").value();
+    BOOST_TEST(std::count(said.begin(), said.end(), '\n') == 5);
+    BOOST_TEST(said.find("an EAB key of web is of no use: ") != said.npos);
+    BOOST_TEST(said.find(mac.substr(0, 10)) == said.npos);
 }
 
 BOOST_AUTO_TEST_CASE(binding_keys_of_a_client_have_a_limit_and_only_usable_ones_count)
