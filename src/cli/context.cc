@@ -103,13 +103,15 @@ Spool open_spool(const Invocation &invocation)
     return Spool(base);
 }
 
+void make_spool(const std::string &base)
+{
+    for (const std::string &folder : init_spool(base, spool_user()))
+        log_info("made " + folder);
+}
+
 Spool open_or_make_spool(const Invocation &invocation)
 {
-    const std::string base = spool_folder(invocation);
-    if (!owner_of(base)) {
-        init_spool(base, spool_user());
-        log_info("made the spool " + base);
-    }
+    make_spool(spool_folder(invocation));
     return open_spool(invocation);
 }
 

@@ -27,7 +27,9 @@ KeyType key_type(const Invocation &invocation, const std::string &setting);
 /// Started as root: becomes the spool's owner for good. Whatever needs root's eyes (a file that the
 /// operator names) is read before.
 Spool open_spool(const Invocation &invocation);
-/// The same, and makes the spool first where it is missing and may be made.
+/// Makes what is missing of the spool's folders, and says so.
+void make_spool(const std::string &base);
+/// open_spool(), and makes the spool first where it is missing and may be made.
 Spool open_or_make_spool(const Invocation &invocation);
 
 /// The text of a file that the operator named on the command line.

@@ -142,13 +142,8 @@ PassResult run_pass_in_child(const std::string &base, const SpoolOwner &owner,
 Spool open_spool_for_hooks(const Invocation &invocation)
 {
     const std::string base = spool_folder(invocation);
-    auto owner = owner_of(base);
-    if (!owner) {
-        init_spool(base, spool_user());
-        log_info("made the spool " + base);
-        owner = owner_of(base);
-    }
-    act_as(*owner);
+    make_spool(base);
+    act_as(*owner_of(base));
     return Spool(base);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 /// A CA that was told looks within seconds; after that long the telling was lost, or the one who
 /// was to tell was killed.
-constexpr Seconds tell_again_after{30};
+constexpr Seconds tell_again_after{10};
 constexpr Seconds sweep_every{60};
 constexpr std::chrono::hours oldest{24};
 

@@ -44,11 +44,11 @@ std::string folder_of(const SpoolPath &path)
     return slash == std::string::npos ? "" : path.str().substr(0, slash);
 }
 
-void give_to(const Dir &dir, const std::string &relative, const passwd *owner)
+void give_to(const Dir &dir, const std::string &relative, uid_t user, gid_t group)
 {
-    if (owner && ::fchownat(dir.fd(), relative.c_str(), owner->pw_uid, owner->pw_gid,
-                            AT_SYMLINK_NOFOLLOW) != 0)
-        throw_errno("give " + dir.path_of(relative) + " to " + owner->pw_name);
+    if (::geteuid() == 0 &&
+        ::fchownat(dir.fd(), relative.c_str(), user, group, AT_SYMLINK_NOFOLLOW) != 0)
+        throw_errno("give " + dir.path_of(relative) + " to its owner");
 }
 
 }
@@ -189,33 +189,32 @@ std::vector<CaName> Spool::cas() const
     return names;
 }
 
-std::vector<std::string> init_spool(const std::string &where, const std::string &owner)
+std::vector<std::string> init_spool(const std::string &base, const std::string &owner)
 {
-    std::string base = where;
-    while (base.size() > 1 && base.ends_with('/'))
-        base.pop_back(); // or it would be its own parent
     std::vector<std::string> made;
-    const passwd *user = ::geteuid() == 0 && !owner.empty() ? ::getpwnam(owner.c_str()) : nullptr;
     try {
         if (!std::filesystem::exists(base)) {
             const std::filesystem::path parent = std::filesystem::path(base).parent_path();
             if (!parent.empty())
                 std::filesystem::create_directories(parent);
-            if (::mkdir(base.c_str(), 0711) != 0 && errno != EEXIST)
+            if (::mkdir(base.c_str(), 0711) != 0)
                 throw_errno("make folder " + base);
             const Dir dir(base);
             if (::fchmod(dir.fd(), 0711) != 0)
                 throw_errno("set mode of " + base);
-            give_to(dir, ".", user);
+            const passwd *user = owner.empty() ? nullptr : ::getpwnam(owner.c_str());
+            if (user)
+                give_to(dir, ".", user->pw_uid, user->pw_gid);
             made.push_back(base);
         }
         const Dir dir(base);
+        const struct stat st = *dir.status("");
         for (const PathRule &rule : layout()) {
             const bool top = rule.kind == PathKind::folder && rule.pattern != "." &&
                              rule.pattern.find('/') == std::string_view::npos;
             if (!top || !dir.make_dir(std::string(rule.pattern), rule.mode))
                 continue;
-            give_to(dir, std::string(rule.pattern), user);
+            give_to(dir, std::string(rule.pattern), st.st_uid, st.st_gid);
             made.push_back(dir.path_of(rule.pattern));
         }
         return made;

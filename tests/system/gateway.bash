@@ -150,6 +150,7 @@ fresh_gateway() {
     FRONT=${1:-lighttpd}
     shift || true
     new_spool
+    chmod 711 "$SPOOL"
     no_faults
     forget_requests
     forget_logs

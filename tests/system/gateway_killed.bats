@@ -150,7 +150,7 @@ assert_swept() {
         # One of both keys is the account's, the other one is not.
         raw "new$round" post account || raw "new$round" key-change || with_next_key "new$round"
     done
-    assert_equal "$(acmeproxy client list --json | jq -r '.[0].accounts')" 6 'the number of accounts'
+    assert_equal "$(acmeproxy client list --json | jq -r '.[0].accounts | length')" 6 'the number of accounts'
     assert_clean_spool
 }
 

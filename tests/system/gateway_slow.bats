@@ -27,7 +27,7 @@ validates_in() { # SECONDS, from now on; "never" until no_faults
     end_faults_in "$1"
 }
 
-issues_in() { # SECONDS
+issues_in() { # SECONDS or "never"
     inject 'path=^/(finalize-order|my-order)/' 'sub="status": *"valid"=>"status":"processing"' \
         'sub="certificate": *"[^"]*",?=>' 'sub=,\s*}=>}'
     end_faults_in "$1"
@@ -80,7 +80,7 @@ ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
     validates_in never
     start=$(ms)
     expect 201 - - web1 order a-zq.example.test
-    (($(ms) - start < 3000)) || fail "it took $(($(ms) - start)) ms"
+    (($(ms) - start < 7000)) || fail "it took $(($(ms) - start)) ms"
     assert_equal "$(answer .body.status)" pending 'the status'
     assert_header retry-after '^[0-9]+$'
     run raw web1 post authorization
@@ -103,13 +103,14 @@ ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
     fresh_gateway lighttpd 'gateway-wait = 0'
     add_client web1 '**.example.test'
     registered web1
-    validates_in 2
+    validates_in never
     raw web1 order a-zq.example.test b-zq.example.test
     assert_equal "$(raw_state web1 '.authorizations | length')" 2
     run raw web1 post authorization:1
     assert_equal "$(answer .body.status)" pending 'the status'
-    run raw web1 poll --seconds 1
-    wait_until 10 ready web1
+    expect 200 - - web1 post challenge '{}'
+    no_faults
+    wait_until 20 ready web1
     raw web1 finalize --key-out "$(key_file web1)"
     raw web1 poll
     raw web1 certificate --out "$(certificate_file web1)"
@@ -124,7 +125,7 @@ ready() { [[ $(raw "$1" post order | jq -r .body.status) == ready ]]; }
     add_client web1 '**.example.test'
     registered web1
     raw web1 order a-zq.example.test
-    issues_in 5
+    issues_in never
     expect 200 - - web1 finalize --key-out "$(key_file web1)"
     assert_equal "$(answer .body.status)" processing 'the status'
     assert_header retry-after '^[0-9]+$'
@@ -132,6 +133,7 @@ ready() { [[ $(raw "$1" post order | jq -r .body.status) == ready ]]; }
     while [[ ${state:-} != valid ]]; do
         state=$(raw web1 post order | jq -r .body.status)
         seen+=" $state"
+        [[ $seen != ' processing processing' ]] || no_faults
         ((${#seen} < 300)) || fail "it does not end:$seen"
     done
     [[ $seen =~ ^(\ processing)+\ valid$ ]] || fail "the states are$seen"
@@ -141,7 +143,7 @@ ready() { [[ $(raw "$1" post order | jq -r .body.status) == ready ]]; }
 
 @test "who waits does not keep others from an answer" {
     local number start
-    PROCESSES=1 fresh_gateway lighttpd 'gateway-wait = 6' 'threads = 8'
+    PROCESSES=1 fresh_gateway lighttpd 'gateway-wait = 12' 'threads = 8'
     for number in 1 2 3; do
         add_client "web$number" '**.example.test'
         registered "web$number"
@@ -156,7 +158,7 @@ ready() { [[ $(raw "$1" post order | jq -r .body.status) == ready ]]; }
     start=$(ms)
     raw web3 get >/dev/null
     raw web3 post account >/dev/null
-    (($(ms) - start < 2000)) || fail "it took $(($(ms) - start)) ms"
+    (($(ms) - start < 8000)) || fail "it took $(($(ms) - start)) ms"
     no_faults
     wait
 }
@@ -165,7 +167,7 @@ enough_orders() { (($(proxy_requests 'POST /order-plz') >= $1)); }
 
 @test "a program that is told to stop answers who waits at once" {
     local start
-    PROCESSES=1 fresh_gateway lighttpd 'gateway-wait = 15'
+    PROCESSES=1 fresh_gateway lighttpd 'gateway-wait = 20'
     add_client web1 '**.example.test'
     registered web1
     validates_in never
@@ -176,7 +178,7 @@ enough_orders() { (($(proxy_requests 'POST /order-plz') >= $1)); }
     start=$(ms)
     kill -s TERM "$(processes_of gateway)"
     wait "$client"
-    (($(ms) - start < 4000)) || fail "it took $(($(ms) - start)) ms"
+    (($(ms) - start < 8000)) || fail "it took $(($(ms) - start)) ms"
     assert_equal "$(jq -r '"\(.status) \(.body.status)"' "$BATS_TEST_TMPDIR/out")" '201 pending'
     no_faults
     issue web1 a-zq.example.test

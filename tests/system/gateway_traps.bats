@@ -94,7 +94,7 @@ teardown_file() {
     done
     expect 201 - - p384 register --curve P-384 --kid "$(eab_kid web1)" --key "$(eab_key web1)"
     expect 200 - - p384 post account
-    assert_equal "$(acmeproxy client list --json | jq -r '.[0].accounts')" 4 'the number of accounts'
+    assert_equal "$(acmeproxy client list --json | jq -r '.[0].accounts | length')" 4 'the number of accounts'
 }
 
 @test "a binding to another url or key, or by a wrong key, is refused" {

@@ -322,6 +322,22 @@ BOOST_AUTO_TEST_CASE(the_quota_holds_over_processes_and_threads)
     BOOST_TEST(store.orders_today(web, clock.now()) == 37);
 }
 
+BOOST_AUTO_TEST_CASE(an_order_is_counted_under_the_lock_of_its_client)
+{
+    const ClientId web = add("web");
+    auto lock = spool.lock(ClientNames::client(web, ClientFile::lock));
+    BOOST_TEST_REQUIRE(lock.has_value());
+    std::atomic<bool> is_counted = false;
+    std::jthread other([&] { is_counted = store.count_order(web, 1, clock.now()); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    BOOST_TEST(!is_counted);
+    BOOST_TEST(store.orders_today(web, clock.now()) == 0);
+    lock.reset();
+    other.join();
+    BOOST_TEST(is_counted);
+    BOOST_TEST(store.orders_today(web, clock.now()) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(counters_hold_names_of_nobody)
 {
     const ClientId web = add("web");
