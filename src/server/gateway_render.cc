@@ -27,7 +27,8 @@ Json challenge_json(const SeenAuthorization &seen, const Challenge &challenge,
         .set("url", urls.challenge(seen.authorization.url))
         .set("status", challenge.status)
         .set("token", challenge.token);
-    if (!seen.validated.empty())
+    // Pebble has a time of the year 1 while there is none.
+    if (challenge.status == "valid" && !seen.validated.empty())
         json.set("validated", seen.validated);
     if (challenge.error)
         json.set("error", problem_json(*challenge.error));

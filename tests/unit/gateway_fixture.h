@@ -86,7 +86,8 @@ struct GatewayFixture {
         challenge.set("type", "http-01")
             .set("url", ca.url("/challenge/1"))
             .set("status", status)
-            .set("token", token);
+            .set("token", token)
+            .set("validated", status == "valid" ? "2026-11-24T13:00:00Z" : "0001-01-01T00:00:00Z");
         if (status == "invalid")
             challenge.set("error", Json::object()
                                        .set("type", "urn:ietf:params:acme:error:unauthorized")

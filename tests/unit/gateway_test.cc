@@ -168,12 +168,14 @@ BOOST_FIXTURE_TEST_CASE(an_authorization_shows_its_one_challenge, GatewayFixture
     BOOST_TEST(challenge.string_at("type") == "http-01");
     BOOST_TEST(challenge.string_at("token") == "token1");
     BOOST_TEST(!challenge.find("error"));
+    BOOST_TEST(!challenge.find("validated"));
 
     const std::string challenge_path = path_of(challenge.string_at("url"));
     ca.will_answer("/authz/0", "200 OK", authorization("valid"));
     const CgiResponse answer = post(challenge_path, "{}");
     BOOST_TEST(answer.status == 200);
     BOOST_TEST(status_of(answer) == "valid");
+    BOOST_TEST(Json::parse(answer.body).string_at("validated") == "2026-11-24T13:00:00Z");
     BOOST_TEST(Json::parse(answer.body).string_at("url") == challenge.string_at("url"));
     BOOST_TEST(header(answer, "Link").find("<" + url + ">;rel=\"up\"") != std::string::npos);
     BOOST_TEST(challenge_files() == "");
