@@ -245,8 +245,8 @@ Verb add_verb()
                     {.name = "own-account",
                      .kind = OptionKind::flag,
                      .help = "Give it an account of its own at each CA."}},
-        .examples = {{"A web server", "acmeproxy client add web1 --allow www.example.org "
-                                      "--allow '**.intern.example.org' --quota 20/day"}},
+        .examples = {{"A web server", "acmeproxy client add web1 "
+                                      "--allow '**.web1.example.org' --quota 20/day"}},
         .man_page = "acmeproxy-client(1)",
         .run = add_client,
     };

@@ -132,20 +132,21 @@ std::string help_for(const std::vector<Verb> &verbs, const std::vector<std::stri
 {
     if (words.empty())
         return overview(verbs);
-    const Verb *one = words.size() > 1 ? find_verb(verbs, words[0] + " " + words[1]) : nullptr;
-    if (!one)
-        one = find_verb(verbs, words[0]);
-    if (one)
-        return help_page(*one);
+    // The longest name wins; what follows it may be an argument.
+    for (std::size_t count = std::min<std::size_t>(words.size(), 3); count > 0; --count) {
+        const auto end = words.begin() + static_cast<std::ptrdiff_t>(count);
+        if (const Verb *one = find_verb(verbs, join({words.begin(), end}, " ")))
+            return help_page(*one);
+    }
+    const std::string asked = join(words, " ");
     std::vector<Verb> group;
     std::vector<std::string> names;
     for (const Verb &verb : verbs) {
         names.push_back(verb.name);
-        if (verb.name.starts_with(words[0] + " "))
+        if (verb.name.starts_with(asked + " "))
             group.push_back(verb);
     }
-    if (words.size() > 1 || group.empty()) {
-        const std::string asked = join(words, " ");
+    if (group.empty()) {
         throw UsageError("there is no verb \"" + printable(asked, 60) + "\"" +
                              did_you_mean(asked, names),
                          "see \"acmeproxy help\"");

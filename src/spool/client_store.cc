@@ -144,6 +144,9 @@ EabKey ClientStore::add_eab(const ClientId &client, bool once, std::optional<Tim
         throw Error("client " + client.str() + " has " + std::to_string(usable) +
                     " EAB keys already (revoke one, or raise max_eab_keys in its client.json)");
     std::string bytes = random_bytes(32);
+    // As base64url it must not look like an option of a client ("--eab-hmac-key -x...").
+    while (base64url_encode(bytes).starts_with('-'))
+        bytes = random_bytes(32);
     EabKey key{ClientScopedId::make(client), Secret(bytes), now, expires, once, false};
     wipe(bytes);
     spool_.write_json(ClientNames::eab(key.kid), to_json(key));

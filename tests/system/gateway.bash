@@ -138,6 +138,7 @@ start_front() {
     return 1
 }
 
+# shellcheck disable=SC2119,SC2120  # mostly it is the front of the test
 front_url() { echo "https://localhost:$(recall "${1:-$FRONT}_port")"; }
 plain_url() { echo "http://localhost:$(recall "${1:-$FRONT}_plain_port")"; }
 gateway_directory() { echo "$(front_url)/gateway/directory"; }
@@ -232,7 +233,7 @@ raw() {
 raw_state() { jq -r "$2" "$BATS_TEST_TMPDIR/raw-$1.json"; }
 
 # registered ID: has an account afterwards.
-registered() { raw "$1" register --kid "$(eab_kid "$1")" --key "$(eab_key "$1")" >/dev/null; }
+registered() { raw "$1" register --kid "$(eab_kid "$1")" --key="$(eab_key "$1")" >/dev/null; }
 
 # certificate_file ID / key_file ID: what `issue` has got.
 certificate_file() { echo "$BATS_TEST_TMPDIR/$1-chain.pem"; }
@@ -319,9 +320,9 @@ forget_logs() {
 
 program_logs() { ls "$HARNESS_DIR"/logs/{auth,gateway}.log "$HARNESS_DIR"/front/*/*.log; }
 
-# find_leaks [WORD...]: searches the spool and all logs of ours (or other places: WORDs).
+# find_leaks: searches the spool and all logs of ours, and prints what is there and should not be.
 find_leaks() {
-    local words=(--text=-zq. "$@") serial file paths
+    local words=(--text=-zq.) serial file paths
     mapfile -t paths < <(program_logs 2>/dev/null)
     while read -r serial; do
         words+=(--serial "$serial")

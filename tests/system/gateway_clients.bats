@@ -14,7 +14,7 @@ setup() {
     load gateway
     export REQUESTS_CA_BUNDLE LEGO_CA_CERTIFICATES CURL_CA_BUNDLE
     REQUESTS_CA_BUNDLE=$(tls_ca) LEGO_CA_CERTIFICATES=$(tls_ca) CURL_CA_BUNDLE=$(tls_ca)
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return 1
 }
 
 teardown() {

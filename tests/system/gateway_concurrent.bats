@@ -44,10 +44,9 @@ fifty_clients() {
 }
 
 @test "a nonce is accepted once, whichever processes see it" {
-    local round
     add_client web1 '**.example.test'
     registered web1
-    for round in 1 2 3; do
+    for _ in 1 2 3; do
         run raw web1 race --number 16 "$(raw_state web1 .kid)"
         assert_output '^\{("200":1,"badNonce":15|"badNonce":15,"200":1)\}$'
         run raw web1 race --number 8 newOrder \
@@ -71,7 +70,7 @@ fifty_clients() {
     raw web1 register --existing || true # makes the key
     for number in {1..8}; do
         jq '.nonces = []' "$BATS_TEST_TMPDIR/raw-web1.json" >"$BATS_TEST_TMPDIR/raw-s$number.json"
-        raw "s$number" register --kid "$(eab_kid web1)" --key "$(eab_key web1)" \
+        raw "s$number" register --kid "$(eab_kid web1)" --key="$(eab_key web1)" \
             >"$BATS_TEST_TMPDIR/out$number" 3>&- &
     done
     wait
@@ -85,7 +84,7 @@ fifty_clients() {
     add_client web1 '**.example.test'
     add_eab web1 --once
     for number in {1..6}; do
-        raw "s$number" register --kid "$(eab_kid web1)" --key "$(eab_key web1)" \
+        raw "s$number" register --kid "$(eab_kid web1)" --key="$(eab_key web1)" \
             >"$BATS_TEST_TMPDIR/out$number" 3>&- &
     done
     wait

@@ -37,7 +37,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     expect 401 unauthorized 'revoked' web1 register --existing
     add_eab web1
     jq 'del(.key, .kid)' "$BATS_TEST_TMPDIR/raw-web1.json" >"$BATS_TEST_TMPDIR/raw-web2.json"
-    expect 201 - - web2 register --kid "$(eab_kid web1)" --key "$(eab_key web1)"
+    expect 201 - - web2 register --kid "$(eab_kid web1)" --key="$(eab_key web1)"
     acmeproxy client eab revoke --keep-accounts "$(eab_kid web1)"
     expect 200 - - web2 post account
 }
@@ -79,7 +79,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     add_client web2 '**.example.test'
     registered web1
     registered web2
-    expect 201 - - other register --kid "$(eab_kid web1)" --key "$(eab_key web1)"
+    expect 201 - - other register --kid "$(eab_kid web1)" --key="$(eab_key web1)"
     raw web1 order o-zq.example.test
     raw web1 post authorization
     raw web1 finalize
@@ -154,7 +154,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     local key
     add_client web1 '**.example.test'
     for key in '' AA YWJj; do
-        expect 403 unauthorized 'not valid' web1 register --kid "$(eab_kid web1)" --key "$key"
+        expect 403 unauthorized 'not valid' web1 register --kid "$(eab_kid web1)" --key="$key"
     done
     jq '.key = ""' "$SPOOL/clients/web1/eab/$(eab_kid web1).json" >"$BATS_TEST_TMPDIR/eab.json"
     cat "$BATS_TEST_TMPDIR/eab.json" >"$SPOOL/clients/web1/eab/$(eab_kid web1).json"
@@ -234,7 +234,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     registered web1
     raw web1 deactivate
     expect 401 unauthorized 'deactivated' web1 register --kid "$(eab_kid web1)" \
-        --key "$(eab_key web1)"
+        --key="$(eab_key web1)"
     expect 401 unauthorized 'deactivated' web1 register --existing
 }
 

@@ -11,8 +11,8 @@ setup_file() {
 
 setup() {
     load gateway
-    fresh_gateway lighttpd 'gateway-wait = 4'
-    add_client web1 '**.test'
+    fresh_gateway lighttpd 'gateway-wait = 15'
+    add_client web1 '**.'{example,unreachable,unresolved,blocked}.test
     registered web1
 }
 
@@ -44,7 +44,7 @@ the_ca_answers() {
     assert_equal "$(answer .body.status)" invalid 'the status'
     assert_equal "$(answer .body.error.type)" urn:ietf:params:acme:error:connection
     [[ $(answer .body.error.detail) == *refused* ]]
-    ((SECONDS - start < 4)) || fail 'it was waited for'
+    ((SECONDS - start < 12)) || fail 'it was waited for'
     run raw web1 post authorization
     assert_equal "$(answer .body.status)" invalid 'the status of the authorization'
     assert_equal "$(answer '.body.challenges[0].error.type')" urn:ietf:params:acme:error:connection
@@ -69,7 +69,8 @@ the_ca_answers() {
 lego_run() {
     LEGO_CA_CERTIFICATES=$(tls_ca) command lego --accept-tos --email x@example.test \
         --server "$(gateway_directory)" --path "$BATS_TEST_TMPDIR/lego" --eab \
-        --kid "$(eab_kid web1)" --hmac "$(eab_key web1)" --http --domains "$1" run
+        --kid "$(eab_kid web1)" --hmac="$(eab_key web1)" --http \
+        --http.webroot "$BATS_TEST_TMPDIR" --domains "$1" run
 }
 
 @test "unauthorized with subproblems" {

@@ -42,7 +42,7 @@ connected() {
 issued_and_renewed() {
     local first
     connected "$1"
-    inside cert add a-zq.example.test b-zq.example.test --ca proxy
+    inside cert add a-zq.example.test b-zq.example.test --ca proxy --later
     inside renew
     assert_names "$(inside_file a-zq.example.test cert.pem)" a-zq.example.test b-zq.example.test
     assert_chain "$(inside_file a-zq.example.test fullchain.pem)"
@@ -63,8 +63,8 @@ issued_and_renewed() {
 
 @test "a refused name is told in one line, and does not stop the others" {
     connected lighttpd
-    inside cert add a-zq.other.test --ca proxy
-    inside cert add b-zq.example.test --ca proxy
+    inside cert add a-zq.other.test --ca proxy --later
+    inside cert add b-zq.example.test --ca proxy --later
     run inside renew
     assert_status 1
     assert_output 'a-zq.other.test.*may not have it'
@@ -73,7 +73,7 @@ issued_and_renewed() {
 
 @test "a disabled client fails, and goes on when it is enabled again" {
     connected lighttpd
-    inside cert add a-zq.example.test --ca proxy
+    inside cert add a-zq.example.test --ca proxy --later
     acmeproxy client disable site1
     run inside renew
     assert_status 1
@@ -87,7 +87,7 @@ issued_and_renewed() {
     connected lighttpd 'gateway-wait = 1'
     inject 'path=^/(authZ|my-order)/' 'sub="status": *"(valid|ready)"=>"status":"pending"'
     (sleep 4 && rm -f "$HARNESS_DIR/faults") 3>&- &
-    inside cert add a-zq.example.test --ca proxy
+    inside cert add a-zq.example.test --ca proxy --later
     inside renew
     assert_names "$(inside_file a-zq.example.test cert.pem)" a-zq.example.test
     assert_equal "$(proxy_requests 'POST /order-plz')" 1 'the number of orders'
@@ -95,7 +95,7 @@ issued_and_renewed() {
 
 @test "killed inside in mid-order, it takes the same order up again" {
     connected lighttpd
-    inside cert add a-zq.example.test --ca proxy
+    inside cert add a-zq.example.test --ca proxy --later
     inject path=^/finalize-order times=1 "hold=$BATS_TEST_TMPDIR/go"
     inside renew >/dev/null 2>&1 3>&- &
     local client=$!

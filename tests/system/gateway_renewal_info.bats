@@ -37,7 +37,7 @@ teardown_file() {
     assert_equal "$(raw web1 get | jq -r .body.renewalInfo)" "$(front_url)/gateway/renewal-info"
     pebble_set_renewal_info "$(certificate_file web1)" 2027-01-02T03:04:05Z 2027-01-03T03:04:05Z
     for front in lighttpd apache nginx; do
-        run curl --silent --include --cacert "$(tls_ca)" \
+        run curl --http1.1 --silent --include --cacert "$(tls_ca)" \
             "$(front_url "$front")/gateway/renewal-info/$id"
         assert_output '^HTTP/[0-9.]+ 200'
         assert_output '^Content-Type: application/json'

@@ -23,7 +23,8 @@ teardown_file() {
 }
 
 validates_in() { # SECONDS, from now on; "never" until no_faults
-    inject 'path=^/(authZ|my-order)/' 'sub="status": *"(valid|ready)"=>"status":"pending"'
+    inject 'path=^/(authZ|my-order)/' 'sub="status": *"(valid|ready)"=>"status":"pending"' \
+        'sub=,\s*"validated": *"[^"]*"=>'
     end_faults_in "$1"
 }
 
@@ -52,7 +53,8 @@ ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
     pids+=($!)
     LEGO_CA_CERTIFICATES=$(tls_ca) command lego --accept-tos --email x@example.test \
         --server "$(gateway_directory)" --path "$BATS_TEST_TMPDIR/lego" --eab \
-        --kid "$(eab_kid web2)" --hmac "$(eab_key web2)" --http --domains c-zq.example.test \
+        --kid "$(eab_kid web2)" --hmac="$(eab_key web2)" --http \
+        --http.webroot "$BATS_TEST_TMPDIR" --domains c-zq.example.test \
         run >"$BATS_TEST_TMPDIR/out2" 2>&1 3>&- &
     pids+=($!)
     local certbot=$BATS_TEST_TMPDIR/certbot

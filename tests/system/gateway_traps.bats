@@ -67,7 +67,7 @@ teardown_file() {
     expect 400 badNonce '^JWS has an invalid anti-replay nonce' web1 post account --used-nonce
     expect 400 badNonce '^JWS has an invalid anti-replay nonce' web1 post account --nonce abcd
     expect 400 malformed 'nonce' web1 post account --nonce 'no base64url!'
-    expect 400 malformed 'nonce' web1 post account --no-nonce
+    expect 400 badNonce 'nonce' web1 post account --no-nonce
     # The nonce of the error is good.
     expect 200 - - web1 post account
 }
@@ -89,23 +89,23 @@ teardown_file() {
     [[ $(eab_kid web1) =~ ^[A-Za-z0-9._-]+$ ]]
     [[ $(eab_key web1) =~ ^[A-Za-z0-9_-]{43}$ ]]
     for mac in HS256 HS384 HS512; do
-        expect 201 - - "lost-$mac" register --kid "$(eab_kid web1)" --key "$(eab_key web1)" \
+        expect 201 - - "lost-$mac" register --kid "$(eab_kid web1)" --key="$(eab_key web1)" \
             --mac "$mac"
     done
-    expect 201 - - p384 register --curve P-384 --kid "$(eab_kid web1)" --key "$(eab_key web1)"
+    expect 201 - - p384 register --curve P-384 --kid "$(eab_kid web1)" --key="$(eab_key web1)"
     expect 200 - - p384 post account
     assert_equal "$(acmeproxy client list --json | jq -r '.[0].accounts | length')" 4 'the number of accounts'
 }
 
 @test "a binding to another url or key, or by a wrong key, is refused" {
-    local eab=(--kid "$(eab_kid web1)" --key "$(eab_key web1)")
+    local eab=(--kid "$(eab_kid web1)" --key="$(eab_key web1)")
     expect 403 externalAccountRequired 'EAB' web1 register
     expect 400 malformed 'another url' web1 register "${eab[@]}" --eab-url https://else.test/
     expect 403 unauthorized 'not valid' web1 register "${eab[@]}" --eab-other-key
     expect 403 unauthorized 'not valid' web1 register --kid "$(eab_kid web1)" --key YWJj
     expect 403 unauthorized 'not valid' web1 register --kid web1.AAAAAAAAAAAAAAAAAAAAAA \
-        --key "$(eab_key web1)"
-    expect 403 unauthorized 'not valid' web1 register --kid ../../x --key "$(eab_key web1)"
+        --key="$(eab_key web1)"
+    expect 403 unauthorized 'not valid' web1 register --kid ../../x --key="$(eab_key web1)"
     # None of them has used up anything.
     expect 201 - - web1 register "${eab[@]}"
 }
@@ -114,15 +114,15 @@ teardown_file() {
     add_eab web1 --once
     registered web1
     expect 403 unauthorized 'was used' other register --kid "$(eab_kid web1)" \
-        --key "$(eab_key web1)"
+        --key="$(eab_key web1)"
     add_eab web1 --expires 1s
     sleep 1.1
     expect 403 unauthorized 'not valid' other register --kid "$(eab_kid web1)" \
-        --key "$(eab_key web1)"
+        --key="$(eab_key web1)"
     add_eab web1
     acmeproxy client eab revoke "$(eab_kid web1)"
     expect 403 unauthorized 'not valid' other register --kid "$(eab_kid web1)" \
-        --key "$(eab_key web1)"
+        --key="$(eab_key web1)"
 }
 
 @test "content types are exactly those of the RFC" {

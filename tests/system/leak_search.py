@@ -27,7 +27,8 @@ def decoded(data, depth):
     yield data
     if not depth:
         return
-    for found in RUN.findall(data):
+    # Of lines that were wrapped, too.
+    for found in set(RUN.findall(data) + RUN.findall(re.sub(rb"\r?\n", b"", data))):
         plain = found.translate(bytes.maketrans(b"-_", b"+/"))
         for shift in range(4):
             part = plain[shift:]

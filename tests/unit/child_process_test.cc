@@ -121,7 +121,11 @@ BOOST_AUTO_TEST_CASE(signals_are_as_a_new_program_expects_them)
     sigset_t mask_after;
     ::pthread_sigmask(SIG_SETMASK, &mask_before, &mask_after);
     ::sigaction(SIGPIPE, &before, nullptr);
-    BOOST_TEST(result.output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    // Signal 32 is the C library's own: sigaction(2) through it cannot change what was inherited.
+    std::string signals = result.output;
+    if (const std::size_t own = signals.find("80000000\n"); own != std::string::npos)
+        signals[own] = '0';
+    BOOST_TEST(signals == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
     BOOST_TEST(::sigismember(&mask_after, SIGUSR1) == 1);
     BOOST_TEST(::sigismember(&mask_after, SIGTERM) == 0);
 }

@@ -2,6 +2,18 @@
 // The one runner of all unit tests: "unit_tests --list_content", "unit_tests -t key_test".
 #define BOOST_TEST_MODULE acmeproxy
 #include <boost/test/unit_test.hpp>
+#include <csignal>
+
+namespace {
+
+/// As catch_stop_signals() does in each program: a peer that hangs up must not end the runner.
+struct IgnoreBrokenPipes {
+    IgnoreBrokenPipes() { std::signal(SIGPIPE, SIG_IGN); }
+};
+
+}
+
+BOOST_TEST_GLOBAL_FIXTURE(IgnoreBrokenPipes);
 
 BOOST_AUTO_TEST_SUITE(unit_tests)
 
