@@ -189,15 +189,18 @@ std::vector<CaName> Spool::cas() const
     return names;
 }
 
-std::vector<std::string> init_spool(const std::string &base, const std::string &owner)
+std::vector<std::string> init_spool(const std::string &where, const std::string &owner)
 {
+    std::string base = where;
+    while (base.size() > 1 && base.ends_with('/'))
+        base.pop_back(); // or it would be its own parent
     std::vector<std::string> made;
     try {
         if (!std::filesystem::exists(base)) {
             const std::filesystem::path parent = std::filesystem::path(base).parent_path();
             if (!parent.empty())
                 std::filesystem::create_directories(parent);
-            if (::mkdir(base.c_str(), 0711) != 0)
+            if (::mkdir(base.c_str(), 0711) != 0 && errno != EEXIST)
                 throw_errno("make folder " + base);
             const Dir dir(base);
             if (::fchmod(dir.fd(), 0711) != 0)

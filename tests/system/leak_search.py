@@ -18,7 +18,8 @@ import ssl
 import subprocess
 import sys
 
-RUN = re.compile(rb"[A-Za-z0-9_-]{12,}|[A-Za-z0-9+/]{12,}")
+# One for each alphabet: a path of URLs is no base64 of the other one.
+RUNS = re.compile(rb"[A-Za-z0-9_-]{12,}"), re.compile(rb"[A-Za-z0-9+/]{12,}")
 CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.S)
 
 
@@ -28,7 +29,8 @@ def decoded(data, depth):
     if not depth:
         return
     # Of lines that were wrapped, too.
-    for found in set(RUN.findall(data) + RUN.findall(re.sub(rb"\r?\n", b"", data))):
+    joined = re.sub(rb"\r?\n", b"", data)
+    for found in {run for runs in RUNS for text in (data, joined) for run in runs.findall(text)}:
         plain = found.translate(bytes.maketrans(b"-_", b"+/"))
         for shift in range(4):
             part = plain[shift:]
