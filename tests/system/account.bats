@@ -102,7 +102,11 @@ has_heard() { (($(log_lines pebble "$1 ") > $2)); }
     run acmeproxy ca add plain "$url"
     assert_status 2
     assert_output 'the CA plain requires an external account binding'
-    acmeproxy ca add wrong "$url" --eab-kid "$PEBBLE_EAB_KID" --eab-key-file "$BATS_TEST_TMPDIR/wrong"
+    run acmeproxy ca add wrong "$url" --eab-kid "$PEBBLE_EAB_KID" \
+        --eab-key-file "$BATS_TEST_TMPDIR/wrong"
+    assert_status 1
+    assert_output '^acmeproxy: the CA wrong was added, but made us no account .*(MAC|[Ee]xternal [Aa]ccount|EAB|verif)'
+    refute_output AAAAAAAAAAAA
     run acmeproxy cert add --ca wrong wrong.example.test
     assert_status 1
     assert_output '^acmeproxy: wrong.example.test: get the account at wrong: .*(MAC|[Ee]xternal [Aa]ccount|EAB|verif)'

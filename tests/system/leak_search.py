@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 # One for each alphabet: a path of URLs is no base64 of the other one.
-RUNS = re.compile(rb"[A-Za-z0-9_-]{12,}"), re.compile(rb"[A-Za-z0-9+/]{12,}")
+RUNS = re.compile(rb"[A-Za-z0-9_-]{8,}"), re.compile(rb"[A-Za-z0-9+/]{8,}")
 CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.S)
 
 
