@@ -68,7 +68,8 @@ web_setup() {
 web_start() { # NAME COMMAND...
     local name=$1
     shift
-    (as_user "$@") </dev/null >"$WEB_DIR/$name.log" 2>&1 3>&- &
+    # In a session of its own: Apache ends with a signal to its whole process group, bats too.
+    (as_user setsid "$@") </dev/null >"$WEB_DIR/$name.log" 2>&1 3>&- &
     web_pids+=($!)
     WEB_PID=$!
 }
