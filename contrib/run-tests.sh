@@ -5,9 +5,10 @@
 # all tests. The last line is "N passed, N failed" or "N passed, N failed, N skipped", summed over
 # single tests of all steps. Exit status 1 if any failed, or if none ran.
 #
-# Steps (default: all, in this order):
+# Steps (default: all but those marked, in this order):
 #   build       g++ with --enable-werror: unit tests, corpus replay, man page lint
 #   system      the installed programs behind real web servers, against a real test CA (bats)
+#   gateway     the same for auth.fcgi and gateway.fcgi (not by default: on the way)
 #   distcheck   the source archive builds, tests, installs and uninstalls in a read-only tree
 #   sanitizers  g++ with ASan and UBSan, and line coverage of src/ (at least $MIN_COVERAGE %)
 #   threads     clang++ with --enable-werror and TSan
@@ -25,9 +26,9 @@ steps=()
 for argument; do
     case $argument in
     --keep) keep=yes ;;
-    build | system | distcheck | sanitizers | threads) steps+=("$argument") ;;
+    build | system | gateway | distcheck | sanitizers | threads) steps+=("$argument") ;;
     *)
-        sed -n '4,18s/^# \{0,1\}//p' "$0" >&2
+        sed -n '4,19s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
     esac
@@ -165,6 +166,12 @@ system() {
     [[ -d $work/build ]] || build
     cd "$work/build"
     make check-system SYSTEM_TEST_RUNNER="$runner" BATS_FLAGS="--formatter tap"
+}
+
+gateway() {
+    [[ -d $work/build ]] || build
+    cd "$work/build"
+    make check-gateway SYSTEM_TEST_RUNNER="$runner" BATS_FLAGS="--formatter tap"
 }
 
 # Without optimization, since only the way things are put together is at stake.
