@@ -9,16 +9,15 @@
 // Writes: clients/ID/accounts, clients/ID/eab/KID.used, keys/, nonces/, the first file in secrets/.
 // May touch: clients/, keys/, nonces/, secrets/ and tmp/ of the spool, acmeproxy.conf; no network.
 #include "server/auth.h"
-#include "base/error.h"
-#include "base/log.h"
 #include "cgi/fcgi_loop.h"
+#include "cli/exit_status.h"
 #include "cli/server_settings.h"
 
 using namespace acmeproxy;
 
 int main()
 {
-    try {
+    return exit_status([] {
         const auto server = load_server("auth.fcgi");
         ServeOptions options;
         options.threads = server->options.threads;
@@ -26,8 +25,5 @@ int main()
         return serve(
             [&](const CgiRequest &request) { return auth_response(server->context, request); },
             options);
-    } catch (...) {
-        log_error(describe_current());
-        return 1;
-    }
+    });
 }

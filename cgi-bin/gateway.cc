@@ -7,11 +7,9 @@
 // Writes: challenges/, spent nonces, counters of orders a day. Keeps no name, order or certificate.
 // May touch: the spool's clients, keys, secrets and CAs, for reading; the network to the CAs.
 #include "server/gateway.h"
-#include "base/error.h"
-#include "base/log.h"
 #include "cgi/fcgi_loop.h"
+#include "cli/exit_status.h"
 #include "cli/server_settings.h"
-#include "cli/usage_error.h"
 
 using namespace acmeproxy;
 
@@ -35,15 +33,5 @@ int run()
 
 int main()
 {
-    try {
-        return run();
-    } catch (const UsageError &e) {
-        log_error(e.what());
-        if (!e.hint().empty())
-            log_error(e.hint());
-        return 2;
-    } catch (...) {
-        log_error(describe_current());
-        return 1;
-    }
+    return exit_status(run);
 }

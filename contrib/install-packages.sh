@@ -40,7 +40,7 @@ saved_policy=$policy.before-acmeproxy
 
 forbid_starts() {
     local answer=0
-    if [[ -e $saved_policy ]]; then # an earlier run was killed before it could restore it
+    if [[ -e $saved_policy || -L $saved_policy ]]; then # an earlier run was killed before it could restore it
         restore_policy
     fi
     [[ ! -x $policy ]] || as_root "$policy" lighttpd start >/dev/null 2>&1 || answer=$?
@@ -71,7 +71,7 @@ keep_disabled() {
         while IFS= read -r unit; do
             as_root systemctl --quiet disable "$unit" >/dev/null 2>&1 || true
         done < <(dpkg-query --listfiles "$package" 2>/dev/null |
-            sed -nE 's|.*/systemd/system/([^/@]+\.(service|socket|timer))$|\1|p')
+            sed -nE 's#.*/systemd/system/([^/@]+\.(service|socket|timer))$#\1#p')
     done
 }
 
@@ -90,7 +90,7 @@ install() {
     apt_install "$@" || { as_root apt-get update --quiet && apt_install "$@"; } || return 1
     after=$(dpkg-query --show --showformat='${Package}\n')
     mapfile -t new < <(comm -13 <(sort <<<"$before") <(sort <<<"$after") |
-        grep -E '^(apache2|certbot|dnsmasq|lighttpd|nginx)')
+        grep -E '^(apache2|caddy|certbot|dnsmasq|lighttpd|nginx)')
     keep_disabled "${new[@]}"
 }
 

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # The order is the architecture: a layer includes only what stands before it.
-layers="base crypto json jose http spool cgi acme renew server cli"
+layers="base crypto json jose http spool import cgi acme renew server serve cli"
 
 files() { # files FOLDER
     find "$1" \( -name '*.cc' -o -name '*.h' \) | LC_ALL=C sort

@@ -6,15 +6,23 @@
 #
 #   start   installs the Debian packages that are missing (asks on a terminal, unless --yes),
 #           builds acmeproxy, installs it into a prefix of its own, starts a DNS server that knows
-#           every name (dnsmasq), an ACME CA (Pebble) and a web server that answers the CA's
-#           challenges (lighttpd with challenge.fcgi), adds a certificate for two names with a
-#           hook, and shows it and the commands to go on
+#           every name (dnsmasq), an ACME CA (Pebble) and `acmeproxy serve`, which runs the web
+#           server (lighttpd). Then it obtains a certificate in every mode, and shows it and the
+#           commands to go on:
+#             own           of the server itself, for its address
+#             acme-client   for two names, with a hook
+#             acme-gateway  for certbot, and for an acmeproxy with a spool of its own
+#             certificate-agent  for curl and age, whose key is sealed, and for the same acmeproxy
+#                            with a spool of its own
 #   status  shows what runs and where; exit status 0 when all runs, 3 when nothing does, else 1
 #   stop    ends it and removes the state folder
 #
 # Everything listens on loopback, on free high ports, and lies in the state folder (by default
 # acmeproxy-test-env.UID in the folder for temporary files), so several can run at once. Started
 # as root, it builds and runs as a throw-away user (contrib/as-test-user.sh).
+#
+# With ACMEPROXY=FILE and ACMEPROXY_LIBEXEC=FOLDER in the environment it builds nothing: they name the
+# installed program and the folder of the FastCGI programs, as for the system tests.
 set -euo pipefail
 
 source_root=$(cd "$(dirname "$0")/.." && pwd)
@@ -23,8 +31,12 @@ source "$source_root/contrib/lib/process.sh"
 # shellcheck source=contrib/lib/services.sh
 source "$source_root/contrib/lib/services.sh"
 
-services=(dns web pebble)
+services=(dns pebble serve)
 names=(a.example.test b.example.test)
+gateway_name=c.example.test # certbot's
+inside_name=d.example.test  # the second acmeproxy's
+sealed_name=e.example.test  # fetched by curl, opened by age
+pulled_name=f.example.test  # the second acmeproxy's, sealed for it
 
 fail() {
     say "test-env.sh: $*"
@@ -52,7 +64,7 @@ step() {
         echo FAILED
         tail -n 30 "$log" >&2
         [[ ! -O $state ]] || stop_all
-        fail "$text: failed (all of the log: $log)"
+        fail "$text: failed (all of the log: $log; when it is mended: start again; to give up: stop)"
     fi
     if ((SECONDS - start > 2)); then echo "ok ($((SECONDS - start)) s)"; else echo ok; fi
 }
@@ -119,7 +131,8 @@ start() {
     make_state_folder
     exec 9<"$state"
     flock --nonblock 9 || fail "another start or stop of $state is at work"
-    "$source_root/contrib/install-packages.sh" "${options[@]}" build env
+    [[ -n ${ACMEPROXY:-} ]] || options+=(build)
+    "$source_root/contrib/install-packages.sh" "${options[@]}" env
     step 'copying the sources' copy_sources
     echo "$source_root" >"$state/started-from"
     if ((EUID == 0)); then
@@ -130,12 +143,23 @@ start() {
     as_owner run-all
 }
 
+# use_installed: links in the place of a build, and settings in the place of built-in paths.
+use_installed() {
+    [[ -x $ACMEPROXY && -x ${ACMEPROXY_LIBEXEC:-}/gateway.fcgi ]] ||
+        fail "ACMEPROXY ($ACMEPROXY) or ACMEPROXY_LIBEXEC (${ACMEPROXY_LIBEXEC:-}) names no installation"
+    mkdir -p "$state/prefix/sbin"
+    ln -sfn "$ACMEPROXY" "$state/prefix/sbin/acmeproxy"
+    remember settings "ACMEPROXY_SPOOL='$state/spool' ACMEPROXY_CONFIG='$state/etc/acmeproxy.conf' \
+ACMEPROXY_RUN_DIR='$state/run' ACMEPROXY_HOOKS_DIR='$state/etc/hooks' ACMEPROXY_PROGRAMS_DIR='$ACMEPROXY_LIBEXEC'"
+}
+
 build() {
     [[ -x $state/source/configure ]] || (cd "$state/source" && autoreconf -i)
     mkdir -p "$state/build"
     cd "$state/build"
     if [[ ! -x config.status ]]; then
-        ../source/configure --quiet --prefix="$state/prefix" --with-user="$(id -un)" \
+        # The quickest way to programs that behave as they do elsewhere.
+        ../source/configure --quiet CXXFLAGS=-O1 --enable-unity --prefix="$state/prefix" --with-user="$(id -un)" \
             --with-systemdsystemunitdir=no --with-spooldir="$state/spool" \
             --with-confdir="$state/etc" --with-rundir="$state/run"
     fi
@@ -143,29 +167,54 @@ build() {
     make --silent install
 }
 
-# configure_acmeproxy: the file that makes the commands short, and a start script that runs the
-# program as the owner of the spool, free of proxies that are meant for the rest of the machine.
+# write_starter FILE [VARIABLE=VALUE...]: a short command that runs the program as the owner of the
+# spool, free of proxies that are meant for the rest of the machine.
+write_starter() {
+    local file=$1
+    shift
+    cat >"$file" <<EOF
+#!/bin/bash
+unset http_proxy https_proxy all_proxy ACMEPROXY ACMEPROXY_LIBEXEC
+run=(env $(recall settings) $*)
+((EUID)) || run=(env TEST_USER=$(id -un) '$state/source/contrib/as-test-user.sh' "\${run[@]}")
+exec "\${run[@]}" '$state/prefix/sbin/acmeproxy' "\$@"
+EOF
+    chmod 755 "$file"
+}
+
 configure_acmeproxy() {
-    mkdir -p "$state/etc" "$state/home"
+    mkdir -p "$state/etc" "$state/home" "$state/inside"
     cat >"$state/etc/acmeproxy.conf" <<EOF
 # The throw-away CA of this test environment
 acme-directory-url = $(pebble_url pebble)
 ca-certificates = $(tls_ca)
+server-name = 127.0.0.1
+http-api-addr = 127.0.0.1:$(http_port)
 EOF
-    cat >"$state/acmeproxy" <<EOF
-#!/bin/bash
-unset http_proxy https_proxy all_proxy
-run=()
-((EUID)) || run=(env TEST_USER=$(id -un) '$state/source/contrib/as-test-user.sh')
-exec "\${run[@]}" '$state/prefix/sbin/acmeproxy' "\$@"
-EOF
+    # The second acmeproxy trusts the server as the world trusts a public CA's certificates.
+    pebble_get roots/0 >"$state/root.pem"
+    echo "ca-certificates = $state/root.pem" >"$state/inside/acmeproxy.conf"
+    write_starter "$state/acmeproxy"
+    write_starter "$state/inside/acmeproxy" "ACMEPROXY_SPOOL='$state/inside/spool'" \
+        "ACMEPROXY_CONFIG='$state/inside/acmeproxy.conf'"
     cat >"$state/hook" <<'EOF'
 #!/bin/sh
 # Runs whenever a certificate was obtained.
 echo "$(date -u +%FT%TZ) $RENEWED_DOMAINS: $RENEWED_LINEAGE" >>"${0%/*}/hook.log"
 EOF
-    chmod 755 "$state/acmeproxy" "$state/hook"
-    "$state/acmeproxy" spool init
+    chmod 755 "$state/hook"
+}
+
+start_serve() {
+    start_on_free_port serve https_port "$state/acmeproxy" serve --https-addr 127.0.0.1:@PORT@
+    wait_until 60 has_its_certificate || { show_log serve; return 1; }
+    echo "base-url = $(server_url)" >>"$state/etc/acmeproxy.conf"
+}
+
+server_url() { echo "https://127.0.0.1:$(recall https_port)"; }
+gateway_url() { echo "$(server_url)/gateway/directory"; }
+has_its_certificate() {
+    curl --silent --fail --output /dev/null --cacert "$state/root.pem" "$(gateway_url)"
 }
 
 add_certificate() {
@@ -174,39 +223,139 @@ add_certificate() {
     else
         "$state/acmeproxy" cert add "${names[@]}" --hook "$state/hook"
     fi
-    [[ -s $state/hook.log ]] || fail 'the hook did not run'
+    wait_until 20 test -s "$state/hook.log" || fail 'the hook did not run'
 }
 
 certificate() { echo "$state/spool/certs/${names[0]}/live/fullchain.pem"; }
+certbot_certificate() { echo "$state/certbot/live/$gateway_name/fullchain.pem"; }
+inside_certificate() { echo "$state/inside/spool/certs/$inside_name/live/fullchain.pem"; }
+pulled_certificate() { echo "$state/inside/spool/certs/$pulled_name/live/fullchain.pem"; }
+own_certificate() { echo "$state/spool/certs/127.0.0.1/live/fullchain.pem"; }
+
+# add_client ID NAME [OPTION...]: with a key to register with in $state/ID.kid and $state/ID.key.
+add_client() {
+    "$state/acmeproxy" client show "$1" >/dev/null 2>&1 ||
+        "$state/acmeproxy" client add "$1" --allow "$2" "${@:3}"
+    (
+        umask 077
+        "$state/acmeproxy" client eab add "$1" >"$state/$1.eab"
+        sed -n 's/^kid: //p' "$state/$1.eab" >"$state/$1.kid"
+        sed -n 's/^key: //p' "$state/$1.eab" >"$state/$1.key"
+    )
+}
+
+# A file, since others see command lines.
+certbot_through_the_gateway() {
+    add_client certbot "$gateway_name"
+    (
+        umask 077
+        cat >"$state/certbot.ini" <<EOF
+server = $(gateway_url)
+eab-kid = $(cat "$state/certbot.kid")
+eab-hmac-key = $(cat "$state/certbot.key")
+config-dir = $state/certbot
+work-dir = $state/certbot-work
+logs-dir = $state/certbot-logs
+agree-tos = true
+register-unsafely-without-email = true
+non-interactive = true
+authenticator = manual
+manual-auth-hook = /bin/true
+preferred-challenges = http
+EOF
+    )
+    REQUESTS_CA_BUNDLE=$state/root.pem certbot certonly --config "$state/certbot.ini" \
+        -d "$gateway_name"
+}
+
+own_client_through_the_gateway() {
+    add_client inside "$inside_name"
+    "$state/inside/acmeproxy" spool init
+    "$state/inside/acmeproxy" ca add proxy "$(gateway_url)" --eab-kid "$(cat "$state/inside.kid")" \
+        --eab-key-file "$state/inside.key"
+    "$state/inside/acmeproxy" cert add "$inside_name" --ca proxy
+}
+
+sealed_by_the_agent() {
+    local folder=$state/agent-client
+    mkdir -p "$folder"
+    chmod 700 "$folder"
+    "$state/acmeproxy" client show sleeper >/dev/null 2>&1 ||
+        "$state/acmeproxy" client add sleeper --allow "$sealed_name" --mode agent
+    [[ -e $folder/key.txt ]] || age-keygen -o "$folder/key.txt"
+    (
+        umask 077
+        echo "user = \"sleeper:$("$state/acmeproxy" client token add sleeper)\"" >"$folder/curlrc"
+    )
+    if [[ -e $state/spool/certs/sleeper@$sealed_name ]]; then
+        "$state/acmeproxy" renew --force "sleeper@$sealed_name"
+    else
+        "$state/acmeproxy" cert add "$sealed_name" --client sleeper \
+            --recipient "$(age-keygen -y "$folder/key.txt")"
+    fi
+    CURL_CA_BUNDLE=$state/root.pem "$source_root/contrib/agent-client.sh" \
+        "$(server_url)/agent/certs/$sealed_name" "$folder"
+}
+
+# The wish wakes the renewer of serve, so it takes a moment.
+own_client_of_the_agent() {
+    add_client pulling "$pulled_name" --mode agent
+    "$state/inside/acmeproxy" cert add "$pulled_name" --source agent \
+        --server "$(server_url)/agent/" --eab-kid "$(cat "$state/pulling.kid")" \
+        --eab-key-file "$state/pulling.key"
+}
 
 # run-all: everything after the installation of packages, as an ordinary user.
 run_all() {
     export HOME=$state/home
     stop_all # what is left of a start that was interrupted
-    rm -rf "$state/facts"
-    step 'building acmeproxy and installing it apart' build
+    # The CA forgets, and the server gets other ports.
+    rm -rf "$state/facts" "$state/inside" "$state/certbot"
+    if [[ -n ${ACMEPROXY:-} ]]; then
+        step "using $ACMEPROXY" use_installed
+    else
+        step 'building acmeproxy (minutes, the first time)' build
+    fi
     step 'making a TLS root for the test CA' make_tls_ca
     step 'starting dnsmasq: every name is 127.0.0.1' start_dns
-    step 'starting lighttpd with challenge.fcgi' start_challenge_web fcgi "$state/spool" \
-        "$state/prefix/libexec/acmeproxy/challenge.fcgi"
     step 'starting Pebble, an ACME CA' start_pebble
-    step 'making the spool' configure_acmeproxy
-    step "adding a certificate: ${names[*]}" add_certificate
+    step 'writing acmeproxy.conf' configure_acmeproxy
+    step 'acmeproxy serve: its own certificate' start_serve
+    step "acme-client: ${names[*]}" add_certificate
+    step "acme-gateway: certbot gets $gateway_name" certbot_through_the_gateway
+    step "acme-gateway: an acmeproxy gets $inside_name" own_client_through_the_gateway
+    step "certificate-agent: curl gets $sealed_name" sealed_by_the_agent
+    step "certificate-agent: an acmeproxy gets $pulled_name" own_client_of_the_agent
     : >"$state/started"
     echo
-    show_certificate
+    show_certificates
     show_services
     show_commands
 }
 
 # --- what is shown --------------------------------------------------------------------------
 
-show_certificate() {
-    echo 'The certificate:'
-    openssl x509 -in "$(certificate)" -noout -subject -issuer -dates -ext subjectAltName |
-        sed -E '/^X509v3/d; s/^ *(DNS:)/names=\1/; s/^/  /'
-    echo "  file=$(certificate)"
+show_certificate() { # MODE FILE
+    echo "$1:"
+    openssl x509 -in "$2" -noout -subject -issuer -dates -ext subjectAltName |
+        sed -E '/^X509v3/d; s/^ *(DNS:|IP Address:)/names=\1/; s/^/  /'
+    echo "  file=$2"
+}
+
+show_certificates() {
+    show_certificate 'The own certificate of acmeproxy serve' "$(own_certificate)"
+    show_certificate 'acme-client: obtained and kept here' "$(certificate)"
     echo "  hook=$(tail -n 1 "$state/hook.log")"
+    show_certificate 'acme-gateway: by certbot, its key never left it' "$(certbot_certificate)"
+    show_certificate 'acme-gateway: by an acmeproxy inside, with a spool of its own' \
+        "$(inside_certificate)"
+    echo "  Of these two, acmeproxy serve has kept nothing: look into $state/spool."
+    show_certificate 'certificate-agent: its key lies there only sealed; fetched by curl, opened by age' \
+        "$state/agent-client/bundle.pem"
+    echo "  sealed=$state/spool/certs/sleeper@$sealed_name/live/privkey.pem.age"
+    show_certificate 'certificate-agent: fetched, opened and installed by the acmeproxy inside' \
+        "$(pulled_certificate)"
+    echo "  sealed=$state/spool/certs/pulling@$pulled_name/live/privkey.pem.age"
 }
 
 show_services() {
@@ -216,8 +365,8 @@ show_services() {
         pid=$(pid_of "$name") || pid='does not run'
         case $name in
         dns) echo "  dnsmasq   $pid  127.0.0.1:$(recall dns_port)" ;;
-        web) echo "  lighttpd  $pid  http://127.0.0.1:$(recall http_port)" ;;
         pebble) echo "  Pebble    $pid  $(pebble_url pebble)" ;;
+        serve) echo "  serve     $pid  $(gateway_url)" ;;
         esac
     done
 }
@@ -228,9 +377,11 @@ show_commands() {
     cat <<EOF
 To go on:
   $own/acmeproxy status
-  $own/acmeproxy cert add c.example.test
+  $own/acmeproxy cert add g.example.test
   $own/acmeproxy renew --force ${names[0]}
-  tail -f $own/logs/pebble.log
+  $own/acmeproxy client list
+  $own/inside/acmeproxy status
+  tail -f $own/logs/serve.log
   $(other_source)/contrib/test-env.sh stop --state $own
 EOF
 }
@@ -248,13 +399,16 @@ status() {
         echo "No test environment is in $state."
         return 3
     fi
-    [[ ! -e $(certificate) ]] || show_certificate
+    [[ ! -e $state/started ]] || show_certificates
     show_services
     if [[ ! -e $state/started ]]; then
-        echo 'It was not started completely.'
+        echo "It was not started completely: start again, or stop ($state/logs/steps.log says what failed)."
         return 1
     fi
-    all_run || return 1
+    if ! all_run; then
+        echo "Not all of it runs: start again, or stop ($state/logs says why)."
+        return 1
+    fi
     show_commands
 }
 

@@ -10,6 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export ACMEPROXY_SPOOL=$work/spool
 
+mkdir "$ACMEPROXY_SPOOL" # root may have it, too
 "$acmeproxy" spool init >/dev/null
 
 fill() { # COUNT: lineages that are not due, made as the program makes them, by hard work of Python

@@ -12,15 +12,8 @@ prefix=$(realpath "${1:-/usr/local}")
 runs=${2:-7}
 acmeproxy=$prefix/sbin/acmeproxy
 
-HARNESS_DIR=$(mktemp -d)
-export HARNESS_DIR
-# shellcheck source=contrib/lib/process.sh
-source "$source_root/contrib/lib/process.sh"
-# shellcheck source=contrib/lib/services.sh
-source "$source_root/contrib/lib/services.sh"
-unset http_proxy https_proxy all_proxy SSL_CERT_FILE SSL_CERT_DIR
-trap 'stop_all; rm -rf "$HARNESS_DIR"' EXIT
-chmod 755 "$HARNESS_DIR"
+# shellcheck source=contrib/lib/throw_away.sh
+source "$source_root/contrib/lib/throw_away.sh"
 
 spool=$HARNESS_DIR/spool
 bundle=$HARNESS_DIR/bundle.pem
@@ -29,6 +22,7 @@ export ACMEPROXY_SPOOL=$spool LEGO_CA_CERTIFICATES
 set_up() {
     make_tls_ca
     start_dns
+    mkdir -p "$spool" # root may have it, too
     "$acmeproxy" spool init >/dev/null
     start_challenge_web static "$spool/challenges"
     # Pebble 2.4 has no retryAfter; a newer one is told to send none worth waiting for.
@@ -48,13 +42,12 @@ EOF
     chmod +x "$HARNESS_DIR/uacme-hook"
 }
 
-# measured NAME COMMAND...: appends "CPU WALL PEAK" (s, s, KB) to NAME's figures.
+# measured NAME COMMAND...: appends "CPU WALL PEAK" (s, s, kB) to NAME's figures.
 measured() {
-    local name=$1 out=$HARNESS_DIR/time
+    local name=$1
     shift
-    command time -f '%U %S %e %M' -o "$out" "$@" >>"$HARNESS_DIR/$name.log" 2>&1 ||
+    "$here/measure.py" "$HARNESS_DIR/$name.figures" "$@" >>"$HARNESS_DIR/$name.log" 2>&1 ||
         { tail -n 5 "$HARNESS_DIR/$name.log" >&2; return 1; }
-    awk '{ print $1 + $2, $3, $4 }' <(tail -n 1 "$out") >>"$HARNESS_DIR/$name.figures"
 }
 
 by_acmeproxy() { # NUMBER URL
@@ -126,7 +119,7 @@ one_certificate() {
             counts=$(counted by_lego counted "$(proxy_url)")
         fi
         cp "$HARNESS_DIR/$client.kept" "$HARNESS_DIR/$client.figures"
-        printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$client" "$counts" "$(median "$client" 1)" \
+        printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$client" "$counts" "$(median "$client" 1 | awk '{ printf "%.3f", $1 }')" \
             "$(median "$client" 2)" "$(median "$client" 3 | awk '{ printf "%.1f", $1 / 1024 }')" \
             "$(ratio "$(median acmeproxy 1)" "$(median "$client" 1)")" \
             "$(ratio "$(median acmeproxy 2)" "$(median "$client" 2)")"
@@ -144,26 +137,35 @@ add_many() { # LETTER COUNT
     done
 }
 
+# Requests of each certificate: a worker has a connection of its own and orders one after the other.
+requests_of_each() {
+    awk '$2 != ">" { next }
+        $4 ~ /^\/order-plz/ { if (ordered[$1]) print n[$1]; ordered[$1] = 1; n[$1] = 0 }
+        { ++n[$1] }
+        END { for (c in n) if (ordered[c]) print n[c] }' "$HARNESS_DIR/logs/requests.log"
+}
+
 many_certificates() {
-    local count=200 before after out=$HARNESS_DIR/time
+    local count=200 before after
     add_many m "$count"
     before=$(cpu_of "$(pid_of pebble)")
-    command time -f '%U %S %e %M' -o "$out" "$acmeproxy" --acme-directory-url "$(pebble_url pebble)" renew \
-        >"$HARNESS_DIR/many.log" 2>&1 || tail -n 3 "$HARNESS_DIR/many.log"
+    measured many "$acmeproxy" --acme-directory-url "$(pebble_url pebble)" renew
     after=$(cpu_of "$(pid_of pebble)")
     echo
     echo "## $count certificates in one pass of 8 workers"
     awk -v pebble="$(ratio "$after" 1)" -v before="$before" -v n="$count" '
-        { cpu = $1 + $2; p = pebble - before
+        { cpu = $1; p = pebble - before
           printf "CPU %.2f s (Pebble: %.2f s, ratio %.2f), wall %.1f s, peak %.1f MB\n", \
-                 cpu, p, cpu / p, $3, $4 / 1024 }' <(tail -n 1 "$out")
+                 cpu, p, cpu / p, $2, $3 / 1024 }' "$HARNESS_DIR/many.figures"
     grep -c 'is live' "$HARNESS_DIR/many.log" | sed 's/$/ obtained/'
     add_many q "$count"
     forget_requests
     "$acmeproxy" --acme-directory-url "$(proxy_url)" renew >"$HARNESS_DIR/many.log" 2>&1 ||
         tail -n 3 "$HARNESS_DIR/many.log"
-    awk -v r="$(proxy_requests)" -v c="$(proxy_connections)" -v n="$count" 'BEGIN {
-        printf "%d requests (%.2f a certificate) on %d connections\n", r, r / n, c }'
+    awk -v r="$(proxy_requests)" -v c="$(proxy_connections)" -v n="$count" \
+        -v median="$(requests_of_each | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')" 'BEGIN {
+        printf "%d requests (%.2f a certificate, median %d) on %d connections; Pebble: retryAfter 0\n", \
+               r, r / n, median, c }'
 }
 
 set_up

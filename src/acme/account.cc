@@ -67,7 +67,8 @@ AccountInfo register_account(AcmeSession &session, const PrivateKey &key,
     const Directory &directory = session.directory();
     if (directory.external_account_required && !external)
         throw Error(at_ca(doing, directory.new_account) +
-                    ": the CA wants an external account binding (a key ID and a MAC key)");
+                    ": an external account binding is required (a key id and a MAC key, of its "
+                    "operator: give them with --eab-kid and --eab-key-file)");
     Json payload = Json::object();
     payload.set("termsOfServiceAgreed", true);
     if (!contact.empty())
@@ -114,7 +115,7 @@ void change_account_key(AcmeSession &session, const Signer &account, const Priva
     const Directory &directory = session.directory();
     const std::string &url = directory.key_change;
     if (url.empty())
-        throw Error(at_ca(doing, directory.new_account) + ": the CA does not offer keyChange");
+        throw Error(at_ca(doing, directory.new_account) + ": keyChange is not offered there");
     // The inner JWS says by the new key what the outer one says by the old: both agree.
     Json header = Json::object();
     header.set("jwk", to_jwk(new_key.public_key())).set("url", url);

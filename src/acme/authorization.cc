@@ -3,6 +3,7 @@
 #include "acme/ca_url.h"
 #include "acme/order.h"
 #include "acme/order_parse.h"
+#include "base/encoding.h"
 #include "base/text.h"
 #include "jose/jwk.h"
 

@@ -170,12 +170,18 @@ std::string to_text(const std::string &type, const std::string &detail,
     for (const Subproblem &one : subproblems) {
         if (parts.size() == shown_subproblems)
             break;
-        // Mostly the type is the problem's own, and then the words suffice.
+        if (both(one.identifier, one.detail) == detail && one.type == type)
+            continue; // the problem says all that it says
+        // Mostly the type is the problem's own, and then the words suffice; and where these are the
+        // problem's own, too, it is enough to say of what name.
+        const bool repeats =
+            one.type == type && one.detail == detail && !one.identifier.empty() && !detail.empty();
         const bool tells = one.type != type || one.detail.empty();
-        parts.push_back(both(one.identifier, both(tells ? one.type : "", one.detail)));
+        parts.push_back(repeats ? one.identifier
+                                : both(one.identifier, both(tells ? one.type : "", one.detail)));
     }
-    if (parts.size() < subproblems.size())
-        parts.push_back("and " + std::to_string(subproblems.size() - parts.size()) + " more");
+    if (subproblems.size() > shown_subproblems)
+        parts.push_back("and " + std::to_string(subproblems.size() - shown_subproblems) + " more");
     const std::string list = parts.empty() ? "" : "(" + join(parts, "; ") + ")";
     const std::string text = both(type, detail);
     return text + (text.empty() || list.empty() ? "" : " ") + list;

@@ -46,14 +46,4 @@ std::string location_of(const HttpResponse &response, const std::string &url)
     return checked_url("Location", resolve_url(url, *location));
 }
 
-bool is_base64url_text(std::string_view text, std::size_t max_size)
-{
-    const auto in_alphabet = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
-    };
-    return !text.empty() && text.size() <= max_size &&
-           std::all_of(text.begin(), text.end(), in_alphabet);
-}
-
 }

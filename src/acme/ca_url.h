@@ -18,8 +18,4 @@ std::string checked_url(std::string_view what, const std::string &url);
 /// The Location of an answer to a request to `url`; it may be relative. Throws Error without one.
 std::string location_of(const HttpResponse &response, const std::string &url);
 
-/// 1 to `max_size` characters of the base64url alphabet. Not base64url_decode: tokens and nonces
-/// are never decoded, and not every CA makes them by encoding whole bytes.
-bool is_base64url_text(std::string_view text, std::size_t max_size);
-
 }

@@ -19,6 +19,19 @@ std::string optional_url(const Json &json, std::string_view name)
     return url.empty() ? url : checked_url(name, url);
 }
 
+/// A template is looked at when it is filled in: the braces are no part of a URL.
+AgentUrls read_agent(const Json &json)
+{
+    AgentUrls urls;
+    urls.certs = required_url(json, "certs");
+    urls.cert = json.string_at("cert");
+    urls.renew = json.string_at("renew");
+    urls.revoke = json.string_at("revoke");
+    urls.remove = json.string_at("delete");
+    urls.file = json.string_at("file");
+    return urls;
+}
+
 /// What is only shown: no reason to refuse a CA.
 std::string shown_text(const Json &json, std::string_view name)
 {
@@ -48,7 +61,11 @@ Directory parse_directory(const Json &json)
     Directory directory;
     directory.new_nonce = required_url(json, "newNonce");
     directory.new_account = required_url(json, "newAccount");
-    directory.new_order = required_url(json, "newOrder");
+    // CAs add members as they like: what has orders is a CA.
+    if (json.find("certs") && !json.find("newOrder"))
+        directory.agent = read_agent(json);
+    else
+        directory.new_order = required_url(json, "newOrder");
     directory.revoke_cert = optional_url(json, "revokeCert");
     directory.key_change = optional_url(json, "keyChange");
     directory.renewal_info = optional_url(json, "renewalInfo");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "acme/nonce_pool.h"
 
-#include "acme/ca_url.h"
+#include "base/encoding.h"
 
 namespace acmeproxy {
 
@@ -12,10 +12,15 @@ constexpr std::size_t max_nonce_size = 1024;
 
 }
 
+bool is_nonce(std::string_view text)
+{
+    return is_base64url_text(text, max_nonce_size);
+}
+
 void NoncePool::put(std::string nonce)
 {
     // RFC 8555, section 6.5.1: what is no base64url is ignored.
-    if (!is_base64url_text(nonce, max_nonce_size))
+    if (!is_nonce(nonce))
         return;
     const std::lock_guard lock(mutex_);
     nonces_.push_back(std::move(nonce));

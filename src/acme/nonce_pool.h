@@ -10,8 +10,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace acmeproxy {
+
+/// Section 6.5.1; of a size that is worth keeping.
+bool is_nonce(std::string_view text);
 
 class NoncePool {
 public:

@@ -117,6 +117,9 @@ Order new_order(AcmeSession &session, const Signer &account, const OrderRequest 
 {
     const std::string doing = "new order";
     const std::string &url = session.directory().new_order;
+    if (url.empty())
+        throw Error("new order at " + session.service().directory_url() +
+                    ": that is an acmeproxy's agent and no CA (acmeproxy cert add --source agent)");
     Order order = post_order(session, account, url, to_json(request).to_text(), "", doing);
     if (!same_set(order.identifiers, request.identifiers))
         throw Error(at_ca(doing, url) + ": asked for " + to_text(request.identifiers) +

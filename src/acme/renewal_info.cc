@@ -11,7 +11,7 @@ namespace acmeproxy {
 
 namespace {
 
-Time time_at(const Json &json, std::string_view name)
+Time window_end(const Json &json, std::string_view name)
 {
     const std::string &text = json.string_at(name);
     const auto time = parse_rfc3339(text);
@@ -36,7 +36,8 @@ RenewalInfo parse_renewal_info(const Json &json, std::optional<Seconds> retry_af
                                Time not_before, Time not_after)
 {
     const Json &window = json.object_at("suggestedWindow");
-    RenewalInfo info{time_at(window, "start"), time_at(window, "end"), {}, bounded(retry_after)};
+    RenewalInfo info{
+        window_end(window, "start"), window_end(window, "end"), {}, bounded(retry_after)};
     const std::string text =
         "the window from " + format_rfc3339(info.start) + " to " + format_rfc3339(info.end);
     if (info.end <= info.start)

@@ -3,6 +3,7 @@
 
 #include "acme/answer.h"
 #include "acme/ca_url.h"
+#include "base/encoding.h"
 #include "base/text.h"
 #include "jose/jwk.h"
 #include "jose/jws.h"
@@ -14,7 +15,6 @@ namespace acmeproxy {
 namespace {
 
 constexpr int max_retries = 5;
-constexpr std::size_t max_nonce_size = 1024;
 
 bool is_success(const HttpResponse &response)
 {
@@ -94,17 +94,20 @@ const Directory &AcmeSession::directory()
 }
 
 HttpResponse AcmeSession::post(const std::string &url, std::string_view payload,
-                               const Signer &signer, const std::string &doing)
+                               const Signer &signer, const std::string &doing,
+                               const std::string &known_tag)
 {
     HttpRequest request;
     request.method = "POST";
     request.url = url;
     request.headers = {{"Content-Type", "application/jose+json"}};
+    if (!known_tag.empty())
+        request.headers.emplace_back("If-None-Match", known_tag);
     std::string nonce = take_nonce();
     for (int retry = 1;; ++retry) {
         request.body = signed_body(signer, url, nonce, payload);
         HttpResponse response = exchange(http_, request, doing);
-        if (is_success(response)) {
+        if (is_success(response) || (!known_tag.empty() && response.status == 304)) {
             keep_nonce(service_.nonces, response);
             return response;
         }
@@ -117,9 +120,9 @@ HttpResponse AcmeSession::post(const std::string &url, std::string_view payload,
         // Section 6.5: the error brings a nonce that is good. It does not go through the pool,
         // where another worker could take it; without one, what is in the pool is doubtful, too.
         const std::string fresh = response.header("replay-nonce").value_or("");
-        if (!is_base64url_text(fresh, max_nonce_size))
+        if (!is_nonce(fresh))
             service_.nonces.clear();
-        nonce = is_base64url_text(fresh, max_nonce_size) ? fresh : take_nonce();
+        nonce = is_nonce(fresh) ? fresh : take_nonce();
     }
 }
 
@@ -156,7 +159,7 @@ std::string AcmeSession::take_nonce()
     if (!is_success(response))
         throw problem_from_response(at_ca(doing, request.url), response, clock_.now());
     std::string nonce = response.header("replay-nonce").value_or("");
-    if (!is_base64url_text(nonce, max_nonce_size))
+    if (!is_nonce(nonce))
         throw Error(at_ca(doing, request.url) + ": the answer has no valid Replay-Nonce");
     return nonce;
 }

@@ -59,9 +59,10 @@ public:
 
     /// A signed POST (RFC 8555, section 6.2). `payload` "" is a POST-as-GET. `doing` names it in
     /// errors ("new order"). badNonce is tried again with the nonce of the error, up to 5 times,
-    /// with jitter. Returns 2xx answers; throws CaProblem, HttpError.
+    /// with jitter. Returns 2xx answers; throws CaProblem, HttpError. With `known_tag`, an ETag, it
+    /// is a conditional request (RFC 9110, section 13.1.2), and 304 is an answer, too.
     HttpResponse post(const std::string &url, std::string_view payload, const Signer &signer,
-                      const std::string &doing);
+                      const std::string &doing, const std::string &known_tag = "");
     /// The same, and its body as an object. Throws Error where it is none.
     Json post_for_json(const std::string &url, std::string_view payload, const Signer &signer,
                        const std::string &doing, HttpResponse *response = nullptr);

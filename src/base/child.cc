@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -131,6 +132,25 @@ void check_started(const Fd &failure, const std::string &program)
         throw_errno("start " + program, err);
 }
 
+}
+
+Available read_available(int fd, int most_blocks)
+{
+    Available available;
+    std::array<char, 4096> block;
+    for (int i = 0; i < most_blocks; ++i) {
+        const ssize_t got = ::read(fd, block.data(), block.size());
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            break;
+        if (got <= 0) {
+            available.at_end = true;
+            break;
+        }
+        available.text.append(block.data(), static_cast<std::size_t>(got));
+    }
+    return available;
 }
 
 Child::Child(const std::vector<std::string> &argv, const std::vector<std::string> &environment,

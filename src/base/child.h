@@ -12,6 +12,15 @@
 
 namespace acmeproxy {
 
+/// What a pipe holds at this moment.
+struct Available {
+    std::string text;
+    bool at_end = false; ///< all that had it open for writing have closed it, or it cannot be read
+};
+/// Reads from a descriptor that does not block, `most_blocks` of 4 KiB at most: one that never
+/// stops talking must not keep its reader from all else.
+Available read_available(int fd, int most_blocks);
+
 class Child {
 public:
     /// Returns when the program runs; throws std::system_error where it cannot be started.

@@ -5,7 +5,6 @@
 #include "base/error.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -33,24 +32,14 @@ public:
     bool at_end() const { return !fd_; }
     std::string take() { return std::move(text_); }
 
-    /// Reads what is there at this moment.
-    void read_available()
+    void read()
     {
-        std::array<char, 4096> block;
-        // Bounded, since a fast writer must not keep us from looking at the clock.
-        for (int i = 0; i < 64 && fd_; ++i) {
-            const ssize_t got = ::read(fd_.get(), block.data(), block.size());
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0 && errno == EAGAIN)
-                return;
-            if (got <= 0) {
-                fd_.reset();
-                return;
-            }
-            const auto size = static_cast<std::size_t>(got);
-            text_.append(block.data(), std::min(size, max_output - text_.size()));
-        }
+        if (!fd_)
+            return;
+        const Available available = read_available(fd_.get(), 64);
+        text_.append(available.text, 0, max_output - text_.size());
+        if (available.at_end)
+            fd_.reset();
     }
 
 private:
@@ -72,7 +61,7 @@ bool follow(const Child &child, Output &output, SteadyTime end, Until until)
         if (::poll(events, 2, static_cast<int>(timeout)) < 0 && errno != EINTR)
             throw_errno("wait for a child process");
         ended = ended || events[0].revents != 0;
-        output.read_available();
+        output.read();
         if (ended && (until == Until::child_ended || output.at_end()))
             return true;
         if (left.count() <= 0)

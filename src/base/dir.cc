@@ -52,7 +52,9 @@ Dir::Dir(const std::string &path)
 
 std::string Dir::path_of(std::string_view relative) const
 {
-    return relative.empty() ? path_ : path_ + "/" + std::string(relative);
+    if (relative.empty())
+        return path_;
+    return path_ + (path_.ends_with('/') ? "" : "/") + std::string(relative);
 }
 
 std::optional<Dir> Dir::open_dir(const std::string &relative) const

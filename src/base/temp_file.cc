@@ -58,7 +58,7 @@ void TempFile::write(std::string_view content)
 
 void TempFile::sync_content(Durability durability)
 {
-    if (durability == Durability::synced && ::fsync(fd_.get()) != 0)
+    if (durability != Durability::transient && ::fsync(fd_.get()) != 0)
         throw_errno("sync " + root_.path_of(name_));
 }
 

@@ -14,6 +14,7 @@ namespace acmeproxy {
 /// What must be on the disk before the call returns.
 enum class Durability {
     synced,    ///< content and name survive a power cut
+    content,   ///< the content does; the name as soon as its folder is synced with another's
     transient, ///< they need not: challenges, nonces
 };
 

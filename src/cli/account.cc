@@ -30,7 +30,9 @@ public:
     /// Throws Error where there is none yet: showing or changing must not make one.
     Account existing_account()
     {
-        if (!files().key())
+        const auto key = files().key();
+        // A key alone is no account: "account thumbprint" makes it before there is one.
+        if (!key || (!files().record() && !files().next_key() && !find_account(session_, *key)))
             throw Error("there is no account at " + ca_.name().str() +
                         " yet (the first certificate makes it: acmeproxy cert add)");
         return ensure_account(files(), session_, ca_.config(), options_.account_key_type);
@@ -64,7 +66,8 @@ int show_account(const Invocation &invocation, std::ostream &out)
         return 0;
     }
     FieldList fields;
-    fields.add("CA", session.ca().name().str());
+    fields.add(session.session().directory().is_agent() ? "agent" : "CA",
+               session.ca().name().str());
     fields.add("directory", session.ca().config().directory);
     fields.add("account", account.url);
     fields.add("status", printable(info.status));
@@ -148,7 +151,7 @@ std::vector<Verb> account_verbs()
         "stay valid; the next one makes a new account. There is no way back.";
     deactivate.examples = {{"At the staging CA", "acmeproxy account deactivate --ca "
                                                  "letsencrypt-staging"}};
-    return {show, update, rollover, deactivate};
+    return {show, account_thumbprint_verb(), update, rollover, deactivate};
 }
 
 }

@@ -25,6 +25,11 @@ std::string default_run_folder()
     return ACMEPROXY_RUNDIR;
 }
 
+std::string program_folder()
+{
+    return ACMEPROXY_LIBEXECDIR;
+}
+
 std::string spool_user()
 {
     return ACMEPROXY_USER;

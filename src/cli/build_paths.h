@@ -11,6 +11,7 @@ std::string default_spool();         ///< "/var/spool/acmeproxy"
 std::string default_config_folder(); ///< "/etc/acmeproxy"
 std::string default_config_file();   ///< "/etc/acmeproxy/acmeproxy.conf"
 std::string default_run_folder();    ///< "/run/acmeproxy"
+std::string program_folder();        ///< "/usr/libexec/acmeproxy": the FastCGI programs
 std::string spool_user();            ///< who owns the spool when root makes it
 std::string program_version();       ///< "0.1.0"
 

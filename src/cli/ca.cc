@@ -5,6 +5,7 @@
 #include "base/time_text.h"
 #include "cli/context.h"
 #include "cli/table.h"
+#include "cli/usage_error.h"
 #include "cli/verbs.h"
 #include "spool/ca_store.h"
 
@@ -99,8 +100,9 @@ int list_cas(const Invocation &invocation, std::ostream &out)
 
 int show_ca(const Invocation &invocation, std::ostream &out)
 {
+    const CaName name =
+        from_command_line([&] { return CaName::parse(invocation.arguments[0]); }, "ca show");
     const Spool spool = open_spool(invocation);
-    const CaName name = CaName::parse(invocation.arguments[0]);
     const CaReport report = report_on_ca(invocation, spool, name);
     if (!report.error.empty())
         throw Error(report.error);
@@ -123,25 +125,36 @@ int show_ca(const Invocation &invocation, std::ostream &out)
     return 0;
 }
 
+/// An agent's server has an entry, too, with an identity in it.
+std::string called(const Spool &spool, const CaName &name)
+{
+    const bool is_agent = spool.exists(SpoolNames::ca(name, CaFile::identity));
+    return (is_agent ? "the agent " : "the CA ") + name.str();
+}
+
 void refuse_if_used(const Spool &spool, const CaName &name)
 {
     std::vector<std::string> users;
     for (const LineageName &lineage : spool.lineages()) {
         try {
-            if (Lineage(spool, lineage).spec().ca == name.str())
+            const LineageSpec spec = Lineage(spool, lineage).spec();
+            const bool from_agent = spec.source == "agent";
+            if (from_agent ? find_server(spool, spec.server) == name : spec.ca == name.str())
                 users.push_back(lineage.str());
         } catch (const Error &) {
             // damaged: other verbs tell of it
         }
     }
     if (!users.empty())
-        throw Error("remove the CA " + name.str() + ": lineages use it: " + join(users, ", "));
+        throw Error("remove " + called(spool, name) + ": lineages use it: " + join(users, ", ") +
+                    " (first: acmeproxy cert remove, or cert set --ca)");
 }
 
 int remove_ca(const Invocation &invocation, std::ostream &out)
 {
+    const CaName name =
+        from_command_line([&] { return CaName::parse(invocation.arguments[0]); }, "ca remove");
     const Spool spool = open_spool(invocation);
-    const CaName name = CaName::parse(invocation.arguments[0]);
     if (!spool.exists(SpoolNames::ca(name)))
         throw Error(
             "remove the CA " + name.str() + ": " +
@@ -149,12 +162,13 @@ int remove_ca(const Invocation &invocation, std::ostream &out)
     refuse_if_used(spool, name);
     const AccountFiles account(spool, name, ClientId::parse("default"));
     if (account.record() && !invocation.flag("force"))
-        throw Error("remove the CA " + name.str() +
+        throw Error("remove " + called(spool, name) +
                     ": its account key would be lost (first: "
                     "acmeproxy account deactivate --ca " +
                     name.str() + "; or: --force)");
+    const std::string what = called(spool, name);
     spool.remove_tree(SpoolNames::ca(name));
-    out << "removed the CA " << name.str() << "\n";
+    out << "removed " << what << "\n";
     return 0;
 }
 

@@ -1,39 +1,17 @@
 // SPDX-License-Identifier: MIT
 // acmeproxy ca add: a name for an ACME directory URL, with trust and external account binding.
 #include "acme/session.h"
-#include "base/encoding.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/eab_options.h"
 #include "cli/usage_error.h"
 #include "cli/verbs.h"
 #include "renew/ca_context.h"
 #include "spool/ca_store.h"
 
-#include <algorithm>
-
 namespace acmeproxy {
 
 namespace {
-
-/// CAs hand the key out as base64url, some with padding, some in the other alphabet.
-Secret read_eab_key(const std::string &file)
-{
-    std::string text = read_named_file(file);
-    std::string plain(trim(text));
-    wipe(text);
-    while (plain.ends_with('='))
-        plain.pop_back();
-    std::replace(plain.begin(), plain.end(), '+', '-');
-    std::replace(plain.begin(), plain.end(), '/', '_');
-    auto bytes = base64url_decode(plain);
-    wipe(plain);
-    if (!bytes || bytes->empty())
-        throw UsageError("read the EAB key " + file + ": it is not base64url",
-                         "the file holds the key as the CA gave it, on one line");
-    Secret key(*bytes);
-    wipe(*bytes);
-    return key;
-}
 
 CaConfig config_from(const Invocation &invocation)
 {
@@ -51,14 +29,7 @@ CaConfig config_from(const Invocation &invocation)
         config.contact = contact_urls(invocation.list("contact"));
     if (invocation.given("profile"))
         config.profile = invocation.text("profile");
-    config.eab_kid = invocation.text("eab-kid");
-    const std::string key_file = invocation.text("eab-key-file");
-    if (config.eab_kid.empty() != key_file.empty())
-        throw UsageError("--eab-kid and --eab-key-file belong together",
-                         "see \"acmeproxy help ca add\"");
-    if (!key_file.empty())
-        config.eab_key = read_eab_key(key_file);
-    config.eab_alg = invocation.text("eab-alg");
+    apply_eab(config, invocation);
     return config;
 }
 
@@ -106,7 +77,8 @@ try {
 
 int add_ca(const Invocation &invocation, std::ostream &out)
 {
-    const CaName name = CaName::parse(invocation.arguments[0]);
+    const CaName name =
+        from_command_line([&] { return CaName::parse(invocation.arguments[0]); }, "ca add");
     const CaConfig config = config_from(invocation);
     const Spool spool = open_or_make_spool(invocation);
     if (spool.exists(SpoolNames::ca(name, CaFile::ca)) && !invocation.flag("replace"))
@@ -138,18 +110,9 @@ Verb ca_add_verb()
             "agree to them by using the CA), and an account made. --ca-certificates, --contact and "
             "--profile, given here, are kept for this CA.",
         .settings = settings,
-        .actions = {{.name = "eab-kid",
-                     .value_name = "ID",
-                     .help = "The key id of the external account binding that the CA gave you."},
-                    {.name = "eab-key-file",
-                     .value_name = "FILE",
-                     .help = "A file that holds the key of the external account binding, in "
-                             "base64url."},
-                    {.name = "eab-alg",
-                     .value_name = "ALG",
-                     .fallback = "HS256",
-                     .help = "How that key signs: HS256, HS384 or HS512.",
-                     .check = is_one_of({"HS256", "HS384", "HS512"})},
+        .actions = {eab_kid_action(),
+                    eab_key_file_action(),
+                    eab_alg_action(),
                     {.name = "replace",
                      .kind = OptionKind::flag,
                      .help = "Change a CA that was added before."},

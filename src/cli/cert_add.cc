@@ -2,11 +2,14 @@
 // acmeproxy cert add: a new lineage, and its first certificate.
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/agent_server.h"
 #include "cli/cert_spec.h"
 #include "cli/context.h"
 #include "cli/renew_run.h"
+#include "cli/seal_options.h"
 #include "cli/usage_error.h"
 #include "cli/verbs.h"
+#include "spool/agent_names.h"
 
 namespace acmeproxy {
 
@@ -46,22 +49,33 @@ LineageSpec spec_from(const Invocation &invocation)
 LineageName name_for(const Invocation &invocation, const LineageSpec &spec)
 {
     const std::string name = invocation.text("name");
-    if (name.empty())
-        return default_lineage_name(spec.identifiers.front());
     try {
-        return LineageName::parse(name);
+        const LineageName own = name.empty() ? default_lineage_name(spec.identifiers.front())
+                                             : LineageName::parse(name);
+        if (spec.owner)
+            return client_lineage_name(*spec.owner, own);
+        if (owner_of_lineage(own)) // it would be in the way of that client's
+            throw Error("\"" + own.str() +
+                        "\" is what a client's lineage is called (with --client, leave out what "
+                        "stands before the @)");
+        return own;
     } catch (const Error &e) {
-        throw UsageError(std::string("--name: ") + e.what(), hint);
+        throw UsageError((name.empty() ? "" : "--name: ") + describe(e), hint);
     }
+}
+
+[[noreturn]] void refuse_taken(const LineageName &name)
+{
+    throw Error("add the lineage " + name.str() +
+                ": there is one of that name already (choose another with --name; change it: "
+                "acmeproxy cert set " +
+                name.str() + ")");
 }
 
 void make(const Spool &spool, const LineageName &name, const LineageSpec &spec)
 {
     if (!Lineage::create(spool, name, spec))
-        throw Error("add the lineage " + name.str() +
-                    ": there is one of that name already (choose another with --name; change "
-                    "it: acmeproxy cert set " +
-                    name.str() + ")");
+        refuse_taken(name);
 }
 
 int obtain(const Invocation &invocation, const Spool &spool, const LineageName &name,
@@ -91,19 +105,50 @@ int obtain(const Invocation &invocation, const Spool &spool, const LineageName &
 
 int add_cert(const Invocation &invocation, std::ostream &out)
 {
-    const LineageSpec spec = spec_from(invocation);
-    const LineageName name = name_for(invocation, spec);
+    LineageSpec spec = spec_from(invocation);
+    const auto server = read_agent_server(spec, invocation);
     const Spool spool = open_spool_for_hooks(invocation);
+    apply_client(spec, spool, invocation);
+    const LineageName name = name_for(invocation, spec);
     check_spec(spool, spec);
-    make(spool, name, spec);
+    if (server && Lineage(spool, name).exists())
+        refuse_taken(name); // before the server hears of it
+    if (server)
+        meet_agent_server(*server, spool, invocation);
+    change_with_claims(spool, spec, {}, [&] { make(spool, name, spec); });
     warn_of_hook(hook_options(invocation), spec.hook);
     if (invocation.given("acme-directory-url"))
         log_warning("--acme-directory-url is not kept: renewals use it only when it is in "
                     "acmeproxy.conf, or the CA is added (acmeproxy ca add)");
     if (!invocation.flag("later"))
         return obtain(invocation, spool, name, out);
+    warn_of_wildcards(spec, {});
     out << "added " << name.str() << ", to be obtained by the next \"acmeproxy renew\"\n";
     return 0;
+}
+
+std::vector<Option> actions()
+{
+    std::vector<Option> actions{
+        {.name = "name",
+         .value_name = "NAME",
+         .help = "What to call the lineage; by default as its first name."},
+        hook_action(),
+        csr_action(),
+        {.name = "client",
+         .value_name = "ID",
+         .help = "Whose certificate it is: its key is sealed for this client, and "
+                 "stored in no other form. The client's policy must allow the names, "
+                 "now and at each renewal."},
+        recipient_action(),
+        escrow_action(),
+        {.name = "later",
+         .kind = OptionKind::flag,
+         .help = "Only add it: the next \"acmeproxy renew\" obtains the "
+                 "certificate."}};
+    const std::vector<Option> of_agents = agent_actions();
+    actions.insert(actions.end() - 1, of_agents.begin(), of_agents.end());
+    return actions;
 }
 
 }
@@ -125,22 +170,20 @@ Verb cert_add_verb()
             "obtains its first certificate at once. The folder of its files is printed: "
             "privkey.pem, cert.pem, chain.pem and fullchain.pem. From then on \"acmeproxy renew\" "
             "keeps it fresh. The CA must find challenge.fcgi at http://NAME/.well-known/"
-            "acme-challenge/.",
+            "acme-challenge/. With --source agent another acmeproxy does all that: it is asked, "
+            "and what it has sealed for this one is fetched, opened and verified.",
         .settings = settings,
-        .actions = {{.name = "name",
-                     .value_name = "NAME",
-                     .help = "What to call the lineage; by default as its first name."},
-                    hook_action(),
-                    csr_action(),
-                    {.name = "later",
-                     .kind = OptionKind::flag,
-                     .help = "Only add it: the next \"acmeproxy renew\" obtains the "
-                             "certificate."}},
+        .actions = actions(),
         .examples = {{"Two names in one certificate",
                       "acmeproxy cert add www.example.org example.org"},
                      {"With a hook, from the CA's staging environment",
                       "acmeproxy cert add a.example.org --ca letsencrypt-staging "
                       "--hook reload"},
+                     {"For a client, who alone can open the key",
+                      "acmeproxy cert add b.example.org --client web1 --recipient age1..."},
+                     {"From the acmeproxy that the CA can reach",
+                      "acmeproxy cert add c.example --source agent "
+                      "--server https://HOST/agent/"},
                      {"The key stays where it is", "acmeproxy cert add --csr request.pem"}},
         .man_page = "acmeproxy-cert(1)",
         .run = add_cert,

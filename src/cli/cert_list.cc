@@ -26,10 +26,8 @@ int list_certs(const Invocation &invocation, std::ostream &out)
         }
         const auto expires =
             report.certificate ? std::optional(report.certificate->not_after()) : std::nullopt;
-        const std::string ca =
-            report.spec && !report.spec->ca.empty() ? report.spec->ca : "(default)";
-        table.add(
-            {report.name, relative(expires, now), ca, report.key(), to_text(report.identifiers())});
+        table.add({report.name, relative(expires, now), report.source(), report.key(),
+                   to_text(report.identifiers())});
     }
     out << (invocation.flag("json") ? list.to_pretty_text() : table.to_text());
     return 0;
@@ -57,11 +55,14 @@ std::string text_for_people(const LineageReport &report, Time now)
     fields.add("identifiers", join(names, "\n"));
     fields.add("state", report.state);
     if (report.spec) {
-        fields.add("CA", report.spec->ca.empty() ? "(default)" : report.spec->ca);
+        fields.add(report.spec->server.empty() ? "CA" : "agent", report.source());
         fields.add("key", report.key() + (report.spec->reuse_key ? ", reused" : ""));
         fields.add("profile", report.spec->profile);
         fields.add("preferred chain", report.spec->preferred_chain);
         fields.add("hook", report.spec->hook);
+        fields.add("client", report.spec->owner ? report.spec->owner->str() : "");
+        fields.add("recipients", join(report.recipients(), "\n"));
+        fields.add("escrow", report.spec->escrow ? report.spec->escrow->text() : "");
     }
     if (report.certificate)
         add_certificate(fields, *report.certificate, now);

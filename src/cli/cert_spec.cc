@@ -5,10 +5,14 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/seal_options.h"
 #include "cli/usage_error.h"
 #include "crypto/csr.h"
 #include "renew/hook.h"
 #include "spool/ca_store.h"
+#include "spool/client_store.h"
+#include "spool/lineage_owner.h"
+#include "spool/name_claims.h"
 
 #include <algorithm>
 
@@ -94,6 +98,42 @@ void apply_csr(LineageSpec &spec, const std::string &pem)
     spec.reuse_key = false;
 }
 
+void apply_recipients(LineageSpec &spec, const Invocation &invocation)
+{
+    if (!spec.is_sealed() && (invocation.given("recipient") || invocation.given("escrow")))
+        throw UsageError("--recipient and --escrow are for certificates of a client",
+                         "see --client in \"acmeproxy help cert add\"");
+    if (invocation.given("recipient")) {
+        spec.recipients.clear();
+        for (const std::string &text : invocation.list("recipient"))
+            spec.recipients.push_back(parse_recipient("recipient", text));
+    }
+    const std::string escrow = invocation.text("escrow");
+    if (!escrow.empty())
+        spec.escrow = parse_recipient("escrow", escrow);
+    else if (invocation.given("escrow"))
+        spec.escrow.reset();
+}
+
+void apply_client(LineageSpec &spec, const Spool &spool, const Invocation &invocation)
+{
+    if (!invocation.text("client").empty()) {
+        spec.deliver = "sealed";
+        spec.owner = from_command_line([&] { return ClientId::parse(invocation.text("client")); },
+                                       "cert add");
+    }
+    apply_recipients(spec, invocation);
+    if (!spec.is_sealed() || !spec.recipients.empty())
+        return;
+    const auto own = ClientStore(spool).load_policy(*spec.owner).recipient;
+    if (own)
+        spec.recipients.push_back(*own);
+    else if (spec.makes_key())
+        throw UsageError("nobody could open the key: client " + spec.owner->str() +
+                             " has told no recipient",
+                         "give one with --recipient age1... (acmeproxy keygen makes a key pair)");
+}
+
 void check_spec(const Spool &spool, const LineageSpec &spec)
 {
     if (spec.identifiers.empty())
@@ -101,6 +141,26 @@ void check_spec(const Spool &spool, const LineageSpec &spec)
     if (!spec.ca.empty() && !load_ca(spool, CaName::parse(spec.ca)))
         throw Error("there is no CA named \"" + spec.ca + "\" (add it: acmeproxy ca add " +
                     spec.ca + " URL)");
+    if (const std::string reason = contradiction_in(spec); !reason.empty())
+        throw UsageError(reason);
+    if (spec.is_sealed())
+        check_owner(spool, spec);
+}
+
+void change_with_claims(const Spool &spool, const LineageSpec &spec,
+                        const std::vector<Identifier> &before, const std::function<void()> &change)
+{
+    if (!spec.owner)
+        return change();
+    const NameClaims claims(spool);
+    const Lock lock = claims.lock();
+    const auto taken = claims.claim(*spec.owner, spec.identifiers);
+    if (!taken.empty())
+        throw Error("client " + spec.owner->str() + " may not have " + to_text(taken) +
+                    ": a lineage of another client is for it, and a name belongs to one client at "
+                    "a time (see: acmeproxy cert list)");
+    change();
+    claims.release(*spec.owner, before);
 }
 
 void warn_of_hook(const HookOptions &options, const std::string &hook)
@@ -114,6 +174,19 @@ void warn_of_hook(const HookOptions &options, const std::string &hook)
     }
 }
 
+void warn_of_wildcards(const LineageSpec &spec, const std::vector<Identifier> &before)
+{
+    if (spec.source == "agent")
+        return; // its server knows what its CA does
+    for (const Identifier &identifier : spec.identifiers) {
+        if (identifier.is_wildcard() && !contains(before, identifier))
+            log_warning(identifier.value() +
+                        " is a wildcard: CAs give certificates for these over dns-01, and "
+                        "acmeproxy speaks http-01 only (it will fail unless the CA knows that "
+                        "you may have it)");
+    }
+}
+
 Option hook_action()
 {
     return {.name = "hook",
@@ -122,6 +195,14 @@ Option hook_action()
                     "the hooks folder, or a path from the root; '' for none. See "
                     "acmeproxy-hook(7).",
             .check = is_hook};
+}
+
+Option escrow_action()
+{
+    return {.name = "escrow",
+            .value_name = "RECIPIENT",
+            .help = "With --client: seal for this key of the operator, too, which then opens every "
+                    "key of the lineage; '' for none. Off unless said."};
 }
 
 Option csr_action()

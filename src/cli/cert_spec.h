@@ -8,6 +8,7 @@
 #include "spool/lineage_spec.h"
 #include "spool/spool.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,29 @@ std::string read_csr(const std::string &file);
 /// The request's names become the lineage's.
 void apply_csr(LineageSpec &spec, const std::string &pem);
 
-/// Throws where the CA is unknown or there is no name.
+/// --client, --recipient and --escrow of a new lineage: whose it is, and who can open it; where no
+/// recipient is given, the client's own.
+void apply_client(LineageSpec &spec, const Spool &spool, const Invocation &invocation);
+/// --recipient and --escrow of one that is there: what is not given stays.
+void apply_recipients(LineageSpec &spec, const Invocation &invocation);
+
+/// Throws where the CA is unknown, there is no name, or the owner may not have it.
 void check_spec(const Spool &spool, const LineageSpec &spec);
+
+/// Runs `change`, after which the lineage says what `spec` says, and before it `before`: under the
+/// lock of the claims, with the names claimed for the owner. Throws Error where another client has
+/// one. Without an owner it just runs.
+void change_with_claims(const Spool &spool, const LineageSpec &spec,
+                        const std::vector<Identifier> &before, const std::function<void()> &change);
 
 /// Says now what would otherwise fail after the certificate was obtained.
 void warn_of_hook(const HookOptions &options, const std::string &hook);
 
-Option hook_action(); ///< --hook
-Option csr_action();  ///< --csr
+/// The same of wildcards that `before` had not, where a CA is asked that must be shown a file.
+void warn_of_wildcards(const LineageSpec &spec, const std::vector<Identifier> &before);
+
+Option hook_action();   ///< --hook
+Option csr_action();    ///< --csr
+Option escrow_action(); ///< --escrow
 
 }

@@ -3,33 +3,19 @@
 // agent, and for what names.
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/client_rights.h"
 #include "cli/client_text.h"
 #include "cli/context.h"
 #include "cli/usage_error.h"
 #include "cli/verbs.h"
+#include "spool/agent_requests.h"
 #include "spool/ca_store.h"
 
 #include <algorithm>
-#include <set>
 
 namespace acmeproxy {
 
 namespace {
-
-/// "100", "100/day"; the unit may be written, for the reader.
-int parse_quota(const std::string &text)
-{
-    std::string_view number = text;
-    if (number.ends_with("/day"))
-        number.remove_suffix(4);
-    return parse_number(std::string(number), 0, 1000000);
-}
-
-void is_quota(const std::string &value)
-{
-    if (!value.empty())
-        parse_quota(value);
-}
 
 std::vector<NamePattern> parse_patterns(const std::vector<std::string> &texts)
 {
@@ -46,20 +32,6 @@ std::vector<NamePattern> parse_patterns(const std::vector<std::string> &texts)
     return patterns;
 }
 
-std::set<std::string> parse_modes(const Invocation &invocation)
-{
-    std::set<std::string> modes;
-    for (const std::string &mode : split_commas(invocation.list("mode"))) {
-        if (mode != "gateway" && mode != "agent")
-            throw UsageError("--mode: \"" + printable(mode, 60) + "\" is no mode",
-                             "there are gateway and agent");
-        modes.insert(mode);
-    }
-    if (modes.empty())
-        modes.insert("gateway");
-    return modes;
-}
-
 ClientPolicy policy_from(const Invocation &invocation)
 {
     ClientPolicy policy;
@@ -67,35 +39,25 @@ ClientPolicy policy_from(const Invocation &invocation)
     // "--allow A B" reads as well as "--allow A --allow B".
     patterns.insert(patterns.end(), invocation.arguments.begin() + 1, invocation.arguments.end());
     policy.names = parse_patterns(patterns);
-    policy.modes = parse_modes(invocation);
-    if (invocation.given("ca")) {
-        for (const std::string &ca : split_commas({invocation.text("ca")}))
-            policy.cas.push_back(CaName::parse(ca));
-    }
-    if (invocation.given("profile"))
-        policy.profiles = split_commas({invocation.text("profile")});
-    if (!invocation.text("quota").empty())
-        policy.orders_per_day = parse_quota(invocation.text("quota"));
-    policy.own_account = invocation.flag("own-account");
+    policy.modes = {"gateway"};
+    apply_rights(policy, invocation);
     return policy;
 }
 
 int add_client(const Invocation &invocation, std::ostream &out)
 {
-    const ClientId id = ClientId::parse(invocation.arguments[0]);
+    const ClientId id =
+        from_command_line([&] { return ClientId::parse(invocation.arguments[0]); }, "client add");
     if (id.str() == "default")
         throw UsageError("a client cannot be named \"default\"",
                          "that is whose accounts at CAs are everybody's");
     const ClientPolicy policy = policy_from(invocation);
     const Spool spool = open_or_make_spool(invocation);
-    for (const CaName &ca : policy.cas) {
-        if (!load_ca(spool, ca))
-            throw Error("there is no CA named " + ca.str() + " (see them: acmeproxy ca list)");
-    }
+    check_given_cas(spool, invocation);
     if (!ClientStore(spool).create(id, policy))
         throw Error("add the client " + id.str() +
                     ": there is one of that name (change it: acmeproxy client allow " + id.str() +
-                    " PATTERN)");
+                    " PATTERN, acmeproxy client set " + id.str() + ")");
     out << "added the client " << id.str() << "\n";
     if (policy.names.empty())
         log_warning("it may have no names yet (acmeproxy client allow " + id.str() + " PATTERN)");
@@ -120,7 +82,7 @@ int change_patterns(const Invocation &invocation, std::ostream &out, Verdict ver
 {
     const std::vector<std::string> &words = invocation.arguments;
     std::vector<NamePattern> wanted;
-    for (std::string text : split_commas({words.begin() + 1, words.end()}))
+    for (const std::string &text : split_commas({words.begin() + 1, words.end()}))
         wanted.push_back(parse_patterns({verdict == Verdict::deny ? "!" + text : text}).front());
     for (const NamePattern &pattern : wanted) {
         if (pattern.denies() != (verdict == Verdict::deny))
@@ -208,6 +170,7 @@ int remove_client(const Invocation &invocation, std::ostream &out)
         refuse_if_it_has_lineages(spool, id);
         drop_accounts_at_cas(spool, id);
         clients.remove(id);
+        AgentRequests(spool).forget_client(id);
         out << "removed the client " << id.str() << "\n";
     }
     return 0;
@@ -215,7 +178,7 @@ int remove_client(const Invocation &invocation, std::ostream &out)
 
 Verb add_verb()
 {
-    return {
+    Verb verb{
         .name = "client add",
         .synopsis = "ID [PATTERN...]",
         .least = 1,
@@ -229,27 +192,19 @@ Verb add_verb()
             "--profile the certificate profiles that it may ask for instead of all; "
             "several are separated by commas.",
         .settings = {"ca", "profile"},
+        .several = {"ca", "profile"},
         .actions = {{.name = "allow",
                      .kind = OptionKind::list,
                      .value_name = "PATTERN",
-                     .help = "Names that the client may have; several are separated by commas."},
-                    {.name = "mode",
-                     .kind = OptionKind::list,
-                     .value_name = "MODE",
-                     .help = "What it may use: gateway, agent, or both, separated by a comma. "
-                             "Without this: gateway."},
-                    {.name = "quota",
-                     .value_name = "N/day",
-                     .help = "How many orders it may place in a day (UTC).",
-                     .check = is_quota},
-                    {.name = "own-account",
-                     .kind = OptionKind::flag,
-                     .help = "Give it an account of its own at each CA."}},
+                     .help = "Names that the client may have; several are separated by commas."}},
         .examples = {{"A web server", "acmeproxy client add web1 "
                                       "--allow '**.web1.example.org' --quota 20/day"}},
         .man_page = "acmeproxy-client(1)",
         .run = add_client,
     };
+    const std::vector<Option> rights = rights_actions();
+    verb.actions.insert(verb.actions.end(), rights.begin(), rights.end());
+    return verb;
 }
 
 Option drop_action(const std::string &help)
@@ -319,7 +274,8 @@ std::vector<Verb> change_verbs()
 std::vector<Verb> client_verbs()
 {
     std::vector<Verb> verbs{add_verb()};
-    for (const auto &part : {client_list_verbs(), change_verbs(), client_eab_verbs()})
+    for (const auto &part : {client_list_verbs(), std::vector<Verb>{client_set_verb()},
+                             change_verbs(), client_eab_verbs(), client_token_verbs()})
         verbs.insert(verbs.end(), part.begin(), part.end());
     verbs.push_back(client_check_verb());
     return verbs;

@@ -16,7 +16,7 @@ acmeproxy cert add NAME --ca proxy
 certbot certonly --server {directory} --eab-kid {kid} --eab-hmac-key {key} --agree-tos --register-unsafely-without-email --non-interactive --manual --preferred-challenges http --manual-auth-hook /bin/true -d NAME
 
 # lego
-lego --server {directory} --eab --kid {kid} --hmac {key} --accept-tos --email root@NAME --http --http.webroot /tmp --domains NAME run
+lego --server {directory} --eab --kid {kid} --hmac {key} --accept-tos --email root@localhost --http --http.webroot /tmp --domains NAME run
 
 # acme.sh
 acme.sh --register-account --server {directory} --eab-kid {kid} --eab-hmac-key {key}
@@ -47,6 +47,8 @@ dehydrated --cron --domain NAME
 MDCertificateAuthority {directory}
 MDCertificateAgreement accepted
 MDExternalAccountBinding {kid} {key}
+MDContactEmail root@localhost
+MDChallengeDns01 /bin/true
 MDomain NAME
 )";
 
@@ -57,6 +59,14 @@ std::string client_commands(const std::string &directory, const std::string &kid
 {
     return fmt::format(commands, fmt::arg("directory", directory), fmt::arg("kid", kid),
                        fmt::arg("key", mac_key));
+}
+
+std::string agent_command(const std::string &server, const std::string &kid)
+{
+    return fmt::format("\n# acmeproxy, as a client of the agent (the key in a file of its own)\n"
+                       "acmeproxy cert add NAME --source agent --server {} --eab-kid {} "
+                       "--eab-key-file FILE\n",
+                       server, kid);
 }
 
 std::string eab_state(const ClientStore &clients, const EabKey &key, Time now)

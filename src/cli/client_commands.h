@@ -14,6 +14,9 @@ namespace acmeproxy {
 std::string client_commands(const std::string &directory, const std::string &kid,
                             const std::string &mac_key);
 
+/// The same for a client of the agent.
+std::string agent_command(const std::string &server, const std::string &kid);
+
 /// "valid", "for one account", "used", "expired", "revoked".
 std::string eab_state(const ClientStore &clients, const EabKey &key, Time now);
 

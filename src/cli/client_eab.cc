@@ -8,6 +8,7 @@
 #include "cli/client_commands.h"
 #include "cli/client_text.h"
 #include "cli/context.h"
+#include "cli/server_settings.h"
 #include "cli/table.h"
 #include "cli/usage_error.h"
 #include "cli/verbs.h"
@@ -16,36 +17,15 @@ namespace acmeproxy {
 
 namespace {
 
-/// "30d", "2026-12-31" (its end, UTC) or RFC 3339.
-Time parse_expiry(const std::string &text, Time now)
+std::string base_for_clients(const Invocation &invocation)
 {
-    if (const auto time = parse_rfc3339(text))
-        return *time;
-    if (const auto day = parse_rfc3339(text + "T00:00:00Z"))
-        return *day + std::chrono::days(1);
-    return now + parse_duration(text);
-}
-
-void is_expiry(const std::string &value)
-try {
-    if (!value.empty())
-        parse_expiry(value, Time{});
-} catch (const Error &) {
-    throw Error("\"" + printable(value, 60) +
-                "\" is neither a duration like 30d nor a date like 2026-12-31");
-}
-
-std::string gateway_directory(const Invocation &invocation)
-{
-    std::string base = invocation.text("base-url");
-    while (base.ends_with('/'))
-        base.pop_back();
+    std::string base = public_base_url(invocation);
     if (base.empty()) {
         log_warning("base-url is not set: these lines say https://HOST where clients need this "
                     "host's name (set base-url in acmeproxy.conf)");
         base = "https://HOST";
     }
-    return base + "/gateway/directory";
+    return base;
 }
 
 int add_key(const Invocation &invocation, std::ostream &out)
@@ -54,24 +34,27 @@ int add_key(const Invocation &invocation, std::ostream &out)
     const ClientStore clients(spool);
     const ClientId id = find_client(clients, invocation.arguments[0]);
     const Time now = system_clock().now();
-    std::optional<Time> expires;
-    if (const std::string text = invocation.text("expires"); !text.empty())
-        expires = parse_expiry(text, now);
-    if (expires && *expires <= now)
-        throw UsageError("--expires " + invocation.text("expires") + ": that is over", "");
+    const auto expires = chosen_expiry(invocation, now);
     const EabKey key = clients.add_eab(id, invocation.flag("once"), expires, now);
-    const std::string directory = gateway_directory(invocation);
+    const std::string base = base_for_clients(invocation);
+    const std::string directory = base + "/gateway/directory";
+    const std::string agent = base + "/agent/";
+    const auto &modes = clients.load_policy(id).modes;
     std::string mac = base64url_encode(key.mac_key.view());
     if (invocation.flag("json")) {
         out << Json::object()
                    .set("kid", key.kid.str())
                    .set("key", mac)
                    .set("directory", directory)
+                   .set("agent", agent)
                    .set("expires", expires ? format_rfc3339(*expires) : "")
                    .to_pretty_text();
     } else {
-        out << "kid: " << key.kid.str() << "\nkey: " << mac << "\n"
-            << client_commands(directory, key.kid.str(), mac);
+        out << "kid: " << key.kid.str() << "\nkey: " << mac << "\n";
+        if (modes.contains("gateway"))
+            out << client_commands(directory, key.kid.str(), mac);
+        if (modes.contains("agent"))
+            out << agent_command(agent, key.kid.str());
     }
     wipe(mac);
     log_info("the key is shown only now; register at once, or keep it like a password");
@@ -83,14 +66,9 @@ int list_keys(const Invocation &invocation, std::ostream &out)
     const Spool spool = open_spool(invocation);
     const ClientStore clients(spool);
     const Time now = system_clock().now();
-    std::vector<ClientId> ids;
-    for (const std::string &text : invocation.arguments)
-        ids.push_back(find_client(clients, text));
-    if (ids.empty())
-        ids = clients.clients();
     Json list = Json::array();
     TextTable table({"KID", "CREATED", "EXPIRES", "STATE"});
-    for (const ClientId &id : ids) {
+    for (const ClientId &id : chosen_clients(clients, invocation)) {
         for (const EabKey &key : clients.eabs(id)) {
             const std::string expires = key.expires ? format_rfc3339(*key.expires) : "";
             const std::string state = eab_state(clients, key, now);
@@ -111,7 +89,8 @@ int revoke_key(const Invocation &invocation, std::ostream &out)
     const Spool spool = open_spool(invocation);
     const ClientStore clients(spool);
     for (const std::string &text : invocation.arguments) {
-        const ClientScopedId kid = ClientScopedId::parse(text);
+        const ClientScopedId kid =
+            from_command_line([&] { return ClientScopedId::parse(text); }, "client eab revoke");
         clients.revoke_eab(kid, invocation.flag("keep-accounts"));
         out << "revoked " << kid.str()
             << (invocation.flag("keep-accounts") ? ", keeping its accounts\n"

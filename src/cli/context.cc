@@ -9,18 +9,15 @@
 #include "cli/usage_error.h"
 #include "spool/owner.h"
 
+#include <cerrno>
 #include <filesystem>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
 
 namespace acmeproxy {
 
 namespace {
-
-std::string absolute(const std::string &path)
-{
-    const std::string result = std::filesystem::absolute(path).lexically_normal().string();
-    const bool has_slash = result.size() > 1 && result.ends_with('/');
-    return has_slash ? result.substr(0, result.size() - 1) : result;
-}
 
 /// nullopt where `text` is no name of a lineage, or there is none of it.
 std::optional<LineageName> existing(const Spool &spool, const std::string &text)
@@ -34,11 +31,38 @@ std::optional<LineageName> existing(const Spool &spool, const std::string &text)
     return std::nullopt;
 }
 
+/// Says what to do about a spool of somebody else, which "Permission denied" does not.
+void check_is_ours(const std::string &base)
+{
+    const auto owner = owner_of(base);
+    if (!owner || owner->uid == ::geteuid() || ::access(base.c_str(), R_OK | X_OK) == 0)
+        return;
+    const int why = errno;
+    const std::string user = owner->name.empty() ? std::to_string(owner->uid) : owner->name;
+    throw Error("open the spool " + base + ": " + std::generic_category().message(why) +
+                " (it belongs to " + user + ": run this as " +
+                (owner->uid == 0 ? "" : "root or as ") + user + ")");
+}
+
+mode_t started_umask = 022;
+
+}
+
+void take_umask()
+{
+    started_umask = ::umask(077);
+}
+
+std::string absolute_path(const std::string &path)
+{
+    const std::string result = std::filesystem::absolute(path).lexically_normal().string();
+    const bool has_slash = result.size() > 1 && result.ends_with('/');
+    return has_slash ? result.substr(0, result.size() - 1) : result;
 }
 
 std::string spool_folder(const Invocation &invocation)
 {
-    return absolute(invocation.text("spool"));
+    return absolute_path(invocation.text("spool"));
 }
 
 std::vector<std::string> contact_urls(const std::vector<std::string> &addresses)
@@ -54,7 +78,7 @@ HttpOptions http_options(const Invocation &invocation)
     HttpOptions http;
     http.user_agent = "acmeproxy/" + program_version();
     for (const std::string &file : invocation.list("ca-certificates"))
-        http.ca_certificates.push_back(absolute(file));
+        http.ca_certificates.push_back(absolute_path(file));
     http.proxy = invocation.text("proxy");
     http.no_proxy = invocation.text("no-proxy");
     http.resolve = invocation.list("resolve");
@@ -84,6 +108,7 @@ HookOptions hook_options(const Invocation &invocation)
     options.global_hook = invocation.text("certificate-obtained-hook");
     options.hooks_dir = invocation.text("hooks-dir");
     options.timeout = invocation.duration("hook-timeout");
+    options.umask = started_umask;
     return options;
 }
 
@@ -100,12 +125,25 @@ Spool open_spool(const Invocation &invocation)
     const std::string base = spool_folder(invocation);
     if (const auto owner = owner_of(base))
         become(*owner);
+    check_is_ours(base);
     return Spool(base);
+}
+
+std::vector<std::string> make_folders(const std::string &base)
+{
+    check_is_ours(base);
+    const std::vector<std::string> made = init_spool(base, spool_user());
+    if (is_root() && !made.empty() && owner_of(base)->uid == 0)
+        log_warning("the spool " + base +
+                    " belongs to root: all that reads it runs as root, and \"serve\" refuses to "
+                    "(give it to a user: chown -R " +
+                    spool_user() + ": " + base + ")");
+    return made;
 }
 
 void make_spool(const std::string &base)
 {
-    for (const std::string &folder : init_spool(base, spool_user()))
+    for (const std::string &folder : make_folders(base))
         log_info("made " + folder);
 }
 
@@ -117,18 +155,16 @@ Spool open_or_make_spool(const Invocation &invocation)
 
 std::string read_named_file(const std::string &file)
 try {
-    const std::filesystem::path path = absolute(file);
+    const std::filesystem::path path = absolute_path(file);
     // Followed by hand: the operator chose the link, and Dir follows none.
     const std::filesystem::path real = std::filesystem::canonical(path);
     const Dir folder(real.parent_path().string());
-    const auto text = folder.read_file(real.filename().string());
+    const auto text = folder.read_file(real.filename().string()); // errors name the file
     if (!text)
-        throw Error("there is no such file");
+        throw Error("read " + file + ": there is no such file");
     return *text;
 } catch (const std::filesystem::filesystem_error &e) {
     throw Error("read " + file + ": " + e.code().message());
-} catch (...) {
-    rethrow_while("read " + file);
 }
 
 LineageName find_lineage(const Spool &spool, const std::string &text)

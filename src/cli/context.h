@@ -13,6 +13,12 @@
 
 namespace acmeproxy {
 
+/// At the start of a program: from now on whatever is made has its mode set on purpose. The umask
+/// that there was is for hooks.
+void take_umask();
+
+/// Without "." and "..", and without a slash at the end.
+std::string absolute_path(const std::string &path);
 /// --spool as an absolute path: hooks are given names below it, and run in "/".
 std::string spool_folder(const Invocation &invocation);
 /// "mailto:" in front where it is missing, for the CA.
@@ -27,7 +33,10 @@ KeyType key_type(const Invocation &invocation, const std::string &setting);
 /// Started as root: becomes the spool's owner for good. Whatever needs root's eyes (a file that the
 /// operator names) is read before.
 Spool open_spool(const Invocation &invocation);
-/// Makes what is missing of the spool's folders, and says so.
+/// Makes what is missing of the spool's folders, and returns their names. Warns where root keeps
+/// them.
+std::vector<std::string> make_folders(const std::string &base);
+/// The same, and logs what was made.
 void make_spool(const std::string &base);
 /// open_spool(), and makes the spool first where it is missing and may be made.
 Spool open_or_make_spool(const Invocation &invocation);

@@ -25,13 +25,16 @@ std::string option_help(const Option &option)
         option.kind == OptionKind::flag && is_setting(option) ? ", --no-" + option.name : "";
     const std::string value = option.value_name.empty() ? "" : " " + option.value_name;
     const std::string repeated = option.kind == OptionKind::list ? " (repeatable)" : "";
-    std::string page = "  --" + option.name + negated + value + repeated + "\n";
+    const std::string letter = option.letter ? std::string("-") + option.letter + ", " : "";
+    std::string page = "  " + letter + "--" + option.name + negated + value + repeated + "\n";
     page += wrap(option.help, 6);
     std::vector<std::string> notes;
     if (is_setting(option))
         notes.push_back(environment_name(option.name));
     if (!option.fallback.empty())
         notes.push_back("default: " + option.fallback);
+    else if (is_setting(option)) // what then happens its text tells
+        notes.push_back("unset by default");
     if (!notes.empty())
         page += wrap("[" + join(notes, "; ") + "]", 6);
     return page;

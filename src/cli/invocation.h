@@ -40,6 +40,8 @@ public:
     }
 
     std::vector<std::string> arguments;
+    /// All of it, for who has to read the settings again.
+    std::vector<std::string> command_line = {};
 
     /// "" where there is neither a value nor a default.
     std::string text(const std::string &name) const;

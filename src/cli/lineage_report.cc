@@ -41,9 +41,9 @@ void read_state(const Lineage &lineage, LineageReport &report)
     try {
         report.live = lineage.live();
         if (report.live) {
-            auto chain = lineage.chain(*report.live);
+            const auto chain = lineage.chain(*report.live);
             if (chain)
-                report.certificate = std::move(chain->front());
+                report.certificate = std::shared_ptr<const Certificate>(chain, &chain->front());
         }
         if (report.spec)
             report.state = to_text(state_of(lineage.facts(*report.spec, &report.damage)));
@@ -67,7 +67,23 @@ std::string LineageReport::key() const
 {
     if (!spec)
         return "";
-    return spec->makes_key() ? to_text(spec->key_type) : "elsewhere";
+    if (!spec->makes_key())
+        return "elsewhere";
+    return to_text(spec->key_type) + (spec->is_sealed() ? ", sealed" : "");
+}
+
+std::string LineageReport::source() const
+{
+    if (!spec)
+        return "(default)";
+    if (!spec->server.empty())
+        return spec->server;
+    return spec->ca.empty() ? "(default)" : spec->ca;
+}
+
+std::vector<std::string> LineageReport::recipients() const
+{
+    return spec ? texts_of(spec->recipients) : std::vector<std::string>();
 }
 
 std::string LineageReport::last_error() const
@@ -99,6 +115,12 @@ Json to_json(const LineageReport &report)
         json.set("ca", report.spec->ca).set("key_type", report.key());
         json.set("reuse_key", report.spec->reuse_key).set("profile", report.spec->profile);
         json.set("preferred_chain", report.spec->preferred_chain).set("hook", report.spec->hook);
+        json.set("source", report.spec->source).set("deliver", report.spec->deliver);
+        json.set("server", report.spec->server);
+        if (report.spec->owner)
+            json.set("owner", report.spec->owner->str());
+        json.set("recipients", Json::strings(report.recipients()));
+        json.set("escrow", report.spec->escrow ? report.spec->escrow->text() : "");
     }
     if (report.live)
         json.set("live", report.path + "/" + SpoolNames::live_target(*report.live));

@@ -20,13 +20,16 @@ struct LineageReport {
     std::vector<std::string> damage; ///< what is not as it should be
     std::string state;               ///< a word of doc/spool.md; "damaged" without a spec
     std::optional<Generation> live;
-    std::optional<Certificate> certificate; ///< the live one
+    std::shared_ptr<const Certificate> certificate; ///< the live one
     std::optional<Time> due;
     RetryRecord retry;
 
     std::vector<Identifier> identifiers() const;
-    /// "ec256", or "elsewhere" for a request whose key is not ours.
+    /// "ec256", "ec256, sealed", or "elsewhere" for a request whose key is not ours.
     std::string key() const;
+    /// The CA, or the agent's URL; "(default)" where the setting says it.
+    std::string source() const;
+    std::vector<std::string> recipients() const;
     std::string last_error() const;
 };
 

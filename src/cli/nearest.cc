@@ -27,11 +27,28 @@ std::size_t edit_distance(const std::string &a, const std::string &b)
     return last[b.size()];
 }
 
+/// The shortest candidate that begins with `word`, of which at least three letters were written.
+std::optional<std::string> completed(const std::string &word,
+                                     const std::vector<std::string> &candidates)
+{
+    std::optional<std::string> best;
+    const std::size_t dashes = std::min(word.find_first_not_of('-'), word.size());
+    if (word.size() - dashes < 3)
+        return best;
+    for (const std::string &candidate : candidates) {
+        if (candidate.starts_with(word) && (!best || candidate.size() < best->size()))
+            best = candidate;
+    }
+    return best;
+}
+
 }
 
 std::optional<std::string> nearest(const std::string &word,
                                    const std::vector<std::string> &candidates)
 {
+    if (const auto whole = completed(word, candidates))
+        return whole;
     std::optional<std::string> best;
     // A third of the letters may be wrong: beyond that the suggestion is a guess.
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;

@@ -49,13 +49,15 @@ private:
     {
         if (!names_.insert(option.name).second)
             return;
+        const std::string forms =
+            option.letter ? option.name + "," + std::string(1, option.letter) : option.name;
         if (option.kind == OptionKind::list) {
-            description_.add_options()(option.name.c_str(), po::value<std::vector<std::string>>());
+            description_.add_options()(forms.c_str(), po::value<std::vector<std::string>>());
         } else if (option.kind == OptionKind::value) {
-            description_.add_options()(option.name.c_str(), po::value<std::string>());
+            description_.add_options()(forms.c_str(), po::value<std::string>());
         } else {
             flags_.insert(option.name);
-            add_word(option.name);
+            add_word(forms);
             add_word("no-" + option.name);
         }
     }
@@ -119,21 +121,29 @@ try {
     throw UsageError(e.what(), "see \"acmeproxy help\"");
 }
 
+/// What may stand behind `beginning` in a verb's name.
+std::vector<std::string> words_after(const std::vector<Verb> &verbs, const std::string &beginning)
+{
+    std::vector<std::string> words;
+    for (const Verb &verb : verbs) {
+        if (verb.name.starts_with(beginning + " "))
+            words.push_back(verb.name.substr(beginning.size() + 1));
+    }
+    return words;
+}
+
 [[noreturn]] void refuse_words(const std::vector<Verb> &verbs, std::vector<std::string> words)
 {
     const std::string hint = "see \"acmeproxy help\"";
     if (words.empty())
         throw UsageError("no verb is given", hint);
     std::vector<std::string> names;
-    std::vector<std::string> second_words;
-    for (const Verb &verb : verbs) {
+    for (const Verb &verb : verbs)
         names.push_back(verb.name);
-        if (verb.name.starts_with(words[0] + " "))
-            second_words.push_back(verb.name.substr(words[0].size() + 1));
-    }
-    if (words.size() == 1 && !second_words.empty())
-        throw UsageError(
-            fmt::format("\"{}\" is followed by {}", words[0], join(second_words, ", ")), hint);
+    const std::string all = join(words, " ");
+    if (const auto next = words_after(verbs, all); !next.empty())
+        throw UsageError(fmt::format("\"{}\" is followed by {}", all, join(next, ", ")), hint);
+    const std::vector<std::string> second_words = words_after(verbs, words[0]);
     // A verb of one word may be meant although arguments follow it.
     words.resize(std::min<std::size_t>(words.size(), 2));
     auto meant = nearest(join(words, " "), names);
@@ -166,6 +176,18 @@ std::string hint_for(const Verb &verb)
     return "see \"acmeproxy help " + verb.name + "\"";
 }
 
+/// What is to be checked, one by one.
+std::vector<std::string> values_of(const Verb &verb, const po::option &given)
+{
+    const auto &several = verb.several;
+    if (std::find(several.begin(), several.end(), given.string_key) == several.end())
+        return given.value;
+    std::vector<std::string> parts;
+    for (const std::string &part : split(given.value.front(), ','))
+        parts.emplace_back(trim(part));
+    return parts;
+}
+
 void check_usage(const Verb &verb, const CommandLine &line)
 {
     for (const po::option &given : line.options) {
@@ -173,7 +195,7 @@ void check_usage(const Verb &verb, const CommandLine &line)
         if (!option)
             throw UsageError("\"" + verb.name + "\" takes no option --" + given.string_key,
                              hint_for(verb));
-        for (const std::string &text : given.value) {
+        for (const std::string &text : values_of(verb, given)) {
             try {
                 if (option->check)
                     option->check(text);
@@ -303,6 +325,7 @@ ParsedCommand parse_command(const std::vector<Verb> &verbs, const std::vector<st
     }
     command.invocation =
         Invocation(line.words, collect(store, *command.verb), collect(configured, *command.verb));
+    command.invocation.command_line = args;
     return command;
 }
 

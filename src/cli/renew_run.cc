@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/build_paths.h"
 #include "cli/context.h"
+#include "crypto/guarded_memory.h"
 #include "renew/deploy.h"
 #include "renew/pass.h"
 #include "spool/owner.h"
@@ -152,6 +153,7 @@ RunResult renew_and_deploy(const Spool &spool, const RenewOptions &options,
 {
     const std::string base = spool.dir().path();
     const auto owner = owner_of(base);
+    forbid_core_files();
     const bool is_split = is_root() && owner && owner->uid != 0;
     const PassResult pass = is_split ? run_pass_in_child(base, *owner, options)
                                      : run_pass(spool, options, system_clock());

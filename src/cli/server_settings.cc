@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "cli/context.h"
+#include "cli/log_settings.h"
 #include "cli/parse.h"
 #include "cli/usage_error.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 using enum OptionKind;
 
-const char *const group = "Web programs";
+const char *const web_group = "Web programs";
 
 /// How long an answer may be held at most: web servers and clients give up some time.
 constexpr int longest_wait = 20;
@@ -26,33 +27,20 @@ Verb web_program(const char *name)
     return verb;
 }
 
-void start_log(const char *program, const Invocation &invocation)
+std::string required_base_url(const Invocation &invocation)
 {
-    const std::string word = invocation.text("log-level");
-    const LogLevel level = word == "error"     ? LogLevel::error
-                           : word == "warning" ? LogLevel::warning
-                           : word == "debug"   ? LogLevel::debug
-                                               : LogLevel::info;
-    set_up_log(program, invocation.flag("syslog") ? LogTarget::syslog : LogTarget::standard_error,
-               level);
-}
-
-std::string base_url(const Invocation &invocation)
-{
-    std::string url = invocation.text("base-url");
+    const std::string url = public_base_url(invocation);
     if (url.empty())
         throw UsageError("base-url is not set: clients could not be told any URL",
                          "set it in acmeproxy.conf(5), or ACMEPROXY_BASE_URL, to what clients "
                          "reach this host by, like https://proxy.example");
-    while (url.ends_with('/'))
-        url.pop_back();
     return url;
 }
 
 ServerOptions server_options(const Invocation &invocation)
 {
     ServerOptions options;
-    options.base_url = base_url(invocation);
+    options.base_url = required_base_url(invocation);
     options.website = invocation.text("website");
     options.trust_forwarded_https = invocation.flag("trust-forwarded-https");
     options.log_names = invocation.flag("audit-log");
@@ -63,19 +51,27 @@ ServerOptions server_options(const Invocation &invocation)
 
 }
 
+std::string public_base_url(const Invocation &invocation)
+{
+    std::string url = invocation.text("base-url");
+    while (url.ends_with('/'))
+        url.pop_back();
+    return url;
+}
+
 std::vector<Option> server_settings()
 {
     return {
         {.name = "base-url",
          .value_name = "URL",
          .help = "What clients reach this host by, like https://proxy.example: all URLs that they "
-                 "are told begin so.",
-         .group = group,
+                 "are told begin so. Without it serve makes it of server-name and https-addr.",
+         .group = web_group,
          .check = is_https_url},
         {.name = "website",
          .value_name = "URL",
          .help = "A page about this service, for the directory.",
-         .group = group,
+         .group = web_group,
          .check = is_https_url},
         {.name = "trust-forwarded-https",
          .kind = flag,
@@ -83,25 +79,25 @@ std::vector<Option> server_settings()
          .help = "A front on this host ends TLS and says so by \"X-Forwarded-Proto: https\", which "
                  "it must set itself. Without this, only what the web server itself received over "
                  "TLS is answered.",
-         .group = group},
+         .group = web_group},
         {.name = "audit-log",
          .kind = flag,
          .fallback = "no",
          .help = "Log the names of orders and certificates, and not only the client and the "
                  "outcome.",
-         .group = group},
+         .group = web_group},
         {.name = "gateway-wait",
          .value_name = "SECONDS",
          .fallback = "8",
          .help = "How long the gateway holds an answer while the CA validates or issues, 0 to 20. "
                  "Clients give up after 10 to 45 seconds.",
-         .group = group,
+         .group = web_group,
          .check = is_number(0, longest_wait)},
         {.name = "threads",
          .value_name = "N",
          .fallback = "8",
          .help = "How many requests a web program answers at a time, 1 to 256.",
-         .group = group,
+         .group = web_group,
          .check = is_number(1, 256)},
     };
 }

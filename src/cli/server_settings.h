@@ -3,6 +3,7 @@
 // line: their settings are variables and acmeproxy.conf.
 #pragma once
 
+#include "cli/invocation.h"
 #include "cli/settings.h"
 #include "server/context.h"
 
@@ -14,6 +15,9 @@ namespace acmeproxy {
 
 /// Their part of the table of settings.
 std::vector<Option> server_settings();
+
+/// base-url without a slash at its end; empty where it is not set.
+std::string public_base_url(const Invocation &invocation);
 
 /// All that a web program's ServerContext needs, loaded once.
 struct LoadedServer {

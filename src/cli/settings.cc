@@ -2,6 +2,7 @@
 #include "cli/settings.h"
 
 #include "cli/build_paths.h"
+#include "cli/serve_settings.h"
 #include "cli/server_settings.h"
 
 namespace acmeproxy {
@@ -45,6 +46,12 @@ std::vector<Option> general_settings()
          .help = "The least important messages to show: error, warning, info or debug.",
          .group = general,
          .check = is_one_of({"error", "warning", "info", "debug"})},
+        {.name = "log-format",
+         .value_name = "FORMAT",
+         .fallback = "text",
+         .help = "How messages look on standard error: text, or json with an object on each line.",
+         .group = general,
+         .check = is_one_of({"text", "json"})},
         {.name = "syslog",
          .kind = flag,
          .fallback = "no",
@@ -62,7 +69,7 @@ std::vector<Option> authority_settings()
          .help = "The certificate authority to use: letsencrypt, letsencrypt-staging or one that "
                  "was added by \"acmeproxy ca add\".",
          .group = authority,
-         .check = is_not_empty},
+         .check = is_ca_name},
         {.name = "acme-directory-url",
          .value_name = "URL",
          .help = "The ACME directory of the default CA, instead of the one known for its name.",
@@ -203,7 +210,7 @@ std::vector<Option> delivery_settings()
     };
 }
 
-std::vector<Option> make_table()
+std::vector<Option> make_settings()
 {
     std::vector<Option> table;
     append(table, general_settings());
@@ -213,6 +220,7 @@ std::vector<Option> make_table()
     append(table, renewal_settings());
     append(table, delivery_settings());
     append(table, server_settings());
+    append(table, serve_settings());
     for (Option &option : table) {
         if (option.kind == flag)
             option.check = is_bool;
@@ -224,7 +232,7 @@ std::vector<Option> make_table()
 
 const std::vector<Option> &settings()
 {
-    static const std::vector<Option> table = make_table();
+    static const std::vector<Option> table = make_settings();
     return table;
 }
 
@@ -247,7 +255,8 @@ std::string environment_name(const std::string &setting)
 
 const std::vector<std::string> &common_settings()
 {
-    static const std::vector<std::string> names{"config", "spool", "log-level", "syslog"};
+    static const std::vector<std::string> names{"config", "spool", "log-level", "log-format",
+                                                "syslog"};
     return names;
 }
 

@@ -26,6 +26,8 @@ struct Option {
     std::string group = {};      ///< heading in help and man page; none for an action
     ValueCheck check = {};
     bool in_file = true; ///< false: where acmeproxy.conf itself lies
+    /// A short form, as other programs have it ('o': -o); the same wherever the name is used.
+    char letter = 0;
 };
 
 /// In the order in which help shows them, group by group.
@@ -35,7 +37,7 @@ const Option *find_setting(const std::string &name);
 /// "key-type" is ACMEPROXY_KEY_TYPE.
 std::string environment_name(const std::string &setting);
 
-/// The settings of every verb: config, spool, syslog, log-level.
+/// The settings of every verb: config, spool, log-level, log-format, syslog.
 const std::vector<std::string> &common_settings();
 /// Those of every verb that talks to a CA.
 const std::vector<std::string> &network_settings();

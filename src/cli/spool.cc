@@ -15,7 +15,7 @@ namespace {
 int init(const Invocation &invocation, std::ostream &out)
 {
     const std::string base = spool_folder(invocation);
-    const std::vector<std::string> made = init_spool(base, spool_user());
+    const std::vector<std::string> made = make_folders(base);
     for (const std::string &path : made)
         out << "made " << path << "\n";
     if (made.empty())
@@ -27,16 +27,20 @@ int check(const Invocation &invocation, std::ostream &out)
 {
     const Repair repair = invocation.flag("repair") ? Repair::yes : Repair::no;
     const Spool spool = open_spool(invocation);
-    int left = 0;
+    int left = 0, mendable = 0;
     for (const Finding &finding : check_spool(spool, repair, system_clock().now())) {
-        out << finding.path << ": " << finding.what << " (" << finding.advice << ")\n";
+        out << finding.path << ": " << finding.what
+            << (finding.repaired ? "; repaired" : " (" + finding.advice + ")") << "\n";
         left += finding.repaired ? 0 : 1;
+        mendable += finding.mendable;
     }
     if (left > 0)
         log_error(std::to_string(left) + (left == 1 ? " thing is" : " things are") +
                   " not as doc/spool.md says" +
-                  (repair == Repair::no ? " (some can be repaired: acmeproxy spool check --repair)"
-                                        : ""));
+                  (repair == Repair::no && mendable > 0
+                       ? " (" + std::to_string(mendable) +
+                             " can be repaired: acmeproxy spool check --repair)"
+                       : ""));
     return left > 0 ? 1 : 0;
 }
 
@@ -48,7 +52,9 @@ std::vector<Verb> spool_verbs()
              .summary = "make the spool, or what is missing of its folders",
              .description = "Makes the spool with its folders and their modes. Started as root, "
                             "it is given to the user " +
-                            spool_user() + " where there is one.",
+                            spool_user() +
+                            ", and refused where there is none; a folder that is there before "
+                            "keeps its owner.",
              .examples = {{"A spool elsewhere", "acmeproxy --spool /srv/acme spool init"}},
              .man_page = "acmeproxy(1)",
              .run = init},

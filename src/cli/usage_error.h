@@ -21,4 +21,16 @@ private:
     std::string hint_;
 };
 
+/// What `parse` makes of a word of the command line; what is wrong with it is a usage error.
+template <class Parse> auto from_command_line(Parse parse, const std::string &verb)
+{
+    try {
+        return parse();
+    } catch (const UsageError &) {
+        throw;
+    } catch (const Error &e) {
+        throw UsageError(e.what(), "see \"acmeproxy help " + verb + "\"");
+    }
+}
+
 }

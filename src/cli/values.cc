@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "http/url.h"
+#include "spool/names.h"
 
 #include <algorithm>
 #include <charconv>
@@ -114,11 +116,17 @@ void is_not_empty(const std::string &value)
 }
 
 void is_https_url(const std::string &value)
+try {
+    check_url(value, {});
+} catch (const BadUrl &e) {
+    if (value.find('@') != std::string::npos) // a password may stand before it
+        throw Error("the URL, which is not shown, cannot be used: " + e.why);
+    throw Error(quoted(value) + " cannot be used: " + e.why);
+}
+
+void is_ca_name(const std::string &value)
 {
-    if (!to_lower(value.substr(0, 8)).starts_with("https://") || value.size() < 9)
-        throw Error(quoted(value) + " does not begin with https://");
-    if (has_blank_or_control(value))
-        throw Error(quoted(value) + " has a space or a control character in it");
+    CaName::parse(value);
 }
 
 void is_proxy(const std::string &value)

@@ -26,7 +26,10 @@ ValueCheck is_one_of(std::vector<std::string> words);
 void is_bool(const std::string &value);
 void is_duration(const std::string &value);
 void is_not_empty(const std::string &value);
+/// Absolute, https, without user name and password: what the HTTP client would send something to.
 void is_https_url(const std::string &value);
+/// A name that a CA may have in the spool.
+void is_ca_name(const std::string &value);
 /// "http://HOST:PORT", or empty for none.
 void is_proxy(const std::string &value);
 /// "HOST:PORT:ADDRESS", as curl's --resolve takes it.

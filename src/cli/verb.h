@@ -27,6 +27,8 @@ struct Verb {
     std::string description = {}; ///< paragraphs, separated by "\n"
     /// The settings it takes as flags, besides the common ones.
     std::vector<std::string> settings = {};
+    /// Those of them that its command line takes several values of, separated by commas.
+    std::vector<std::string> several = {};
     std::vector<Option> actions = {};
     std::vector<Example> examples = {};
     std::string man_page = {}; ///< "acmeproxy-cert(1)"

@@ -9,7 +9,9 @@
 #include "crypto/openssl.h"
 
 #include <ctime>
+#include <mutex>
 #include <openssl/err.h>
+#include <unordered_map>
 
 namespace acmeproxy {
 
@@ -63,6 +65,43 @@ std::string integer_content(const ASN1_INTEGER *integer)
     return {reinterpret_cast<const char *>(p), static_cast<std::size_t>(size)};
 }
 
+/// Certificates that were read not long ago: the issuers of all that come from one CA are the same,
+/// and a new one is read again from its file. OpenSSL counts the owners of one and locks its
+/// caches.
+class RecentCertificates {
+public:
+    /// Null where there is none.
+    X509Handle find(const std::string &der)
+    {
+        const std::lock_guard lock(mutex_);
+        const auto it = certificates_.find(der);
+        if (it == certificates_.end() || X509_up_ref(it->second.get()) != 1)
+            return nullptr;
+        return X509Handle(it->second.get());
+    }
+
+    void keep(const std::string &der, X509 *certificate)
+    {
+        const std::lock_guard lock(mutex_);
+        if (certificates_.size() >= most)
+            certificates_.clear();
+        if (X509_up_ref(certificate) == 1)
+            certificates_.emplace(der, X509Handle(certificate));
+    }
+
+private:
+    static constexpr std::size_t most = 64;
+
+    std::mutex mutex_;
+    std::unordered_map<std::string, X509Handle> certificates_;
+};
+
+RecentCertificates &recent_certificates()
+{
+    static RecentCertificates recent;
+    return recent;
+}
+
 }
 
 void Certificate::Freer::operator()(x509_st *x) const
@@ -72,6 +111,9 @@ void Certificate::Freer::operator()(x509_st *x) const
 
 Certificate Certificate::from_der(std::string_view der)
 {
+    const std::string key(der);
+    if (X509Handle known = recent_certificates().find(key))
+        return Certificate(std::unique_ptr<x509_st, Freer>(known.release()));
     const unsigned char *p = as_bytes(der);
     const auto size = static_cast<long>(der.size());
     std::unique_ptr<x509_st, Freer> x(
@@ -81,6 +123,7 @@ Certificate Certificate::from_der(std::string_view der)
     Certificate certificate(std::move(x));
     if (certificate.der() != der)
         throw Error("read a certificate: it is not DER");
+    recent_certificates().keep(key, certificate.x_.get());
     return certificate;
 }
 
@@ -151,8 +194,13 @@ std::string Certificate::issuer_common_name() const
 
 PublicKey Certificate::public_key() const
 {
-    return PublicKey::from_spki(encode_der(
-        i2d_X509_PUBKEY, static_cast<const X509_PUBKEY *>(X509_get_X509_PUBKEY(x_.get()))));
+    return PublicKey::from_spki(spki());
+}
+
+std::string Certificate::spki() const
+{
+    return encode_der(i2d_X509_PUBKEY,
+                      static_cast<const X509_PUBKEY *>(X509_get_X509_PUBKEY(x_.get())));
 }
 
 bool Certificate::is_issued_by(const Certificate &issuer) const

@@ -14,11 +14,9 @@
 
 struct x509_st; // X509
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class Certificate
-{
+class Certificate {
 public:
     /// Throws Error with the reason.
     static Certificate from_der(std::string_view der);
@@ -38,6 +36,8 @@ public:
     std::string subject_common_name() const;
     std::string issuer_common_name() const;
     PublicKey public_key() const;
+    /// As it stands in the certificate: cheaper to compare than keys are to read.
+    std::string spki() const;
     /// Whether `issuer`'s subject and key signed this one.
     bool is_issued_by(const Certificate &issuer) const;
     /// Lower-case hexadecimal SHA-256 of the DER.
@@ -58,6 +58,9 @@ private:
 /// Error on an empty chain, on any block other than CERTIFICATE (section 11.4), and over
 /// 20 certificates.
 std::vector<Certificate> parse_chain(std::string_view pem);
+
+/// All but the first one, as PEM.
+std::string issuers_as_pem(const std::vector<Certificate> &chain);
 
 /// Throws Error with the first reason not to use `chain`: another key than `key`, other names than
 /// `identifiers`, a link that does not verify, notAfter in the past. That it is not valid *yet* is

@@ -38,12 +38,20 @@ std::vector<Certificate> parse_chain(std::string_view pem)
     return chain;
 }
 
+std::string issuers_as_pem(const std::vector<Certificate> &chain)
+{
+    std::string pem;
+    for (std::size_t i = 1; i < chain.size(); ++i)
+        pem += chain[i].pem();
+    return pem;
+}
+
 void check_chain(const std::vector<Certificate> &chain, const PublicKey &key,
                  const std::vector<Identifier> &identifiers, Time now)
 {
     if (chain.empty())
         throw Error("certificate chain: there is no certificate in it");
-    if (!(chain.front().public_key() == key))
+    if (chain.front().spki() != key.spki())
         throw Error("certificate chain: the certificate is for another key");
     const std::vector<Identifier> names = chain.front().identifiers();
     if (!same_set(names, identifiers))

@@ -10,11 +10,9 @@
 #include <string_view>
 #include <vector>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class Csr
-{
+class Csr {
 public:
     /// Signed by `key`. The subject is empty.
     static Csr make(const PrivateKey &key, const std::vector<Identifier> &identifiers);
@@ -25,6 +23,7 @@ public:
     /// One PEM block, "CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST".
     static Csr from_pem(std::string_view pem);
 
+    Csr copy() const { return {der_, identifiers_, key_.copy()}; }
     const std::string &der() const { return der_; }
     std::string pem() const;
     /// All names asked for, canonical, without repetitions, sorted. A request with a common name

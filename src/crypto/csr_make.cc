@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "crypto/csr.h"
 #include "crypto/general_name.h"
+#include "crypto/key_der.h"
 #include "crypto/key_kind.h"
 #include "crypto/openssl.h"
 
@@ -36,6 +37,25 @@ void add_names(X509_REQ *req, const std::vector<Identifier> &identifiers)
     or_throw(X509_REQ_add_extensions(req, list.get()), "make a request");
 }
 
+/// As X509_REQ_set_pubkey(), which would write the key and read it again by all coders there are.
+void set_key(X509_REQ *req, const PrivateKey &key)
+{
+    const int curve = curve_nid(kind_of(key.handle()));
+    const std::string point = curve == NID_undef ? "" : ec_point_of(key.handle());
+    if (point.empty()) {
+        or_throw(X509_REQ_set_pubkey(req, key.handle()), "set its key");
+        return;
+    }
+    auto *bytes = static_cast<unsigned char *>(
+        or_throw(OPENSSL_memdup(point.data(), point.size()), "set its key"));
+    if (!X509_PUBKEY_set0_param(X509_REQ_get_X509_PUBKEY(req),
+                                OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                                OBJ_nid2obj(curve), bytes, static_cast<int>(point.size()))) {
+        OPENSSL_free(bytes);
+        throw_openssl("set its key");
+    }
+}
+
 }
 
 Csr Csr::make(const PrivateKey &key, const std::vector<Identifier> &identifiers)
@@ -45,7 +65,7 @@ try {
         throw Error("there is no name to ask for");
     const X509ReqHandle req(or_throw(X509_REQ_new(), "make it"));
     or_throw(X509_REQ_set_version(req.get(), X509_REQ_VERSION_1), "set its version");
-    or_throw(X509_REQ_set_pubkey(req.get(), key.handle()), "set its key");
+    set_key(req.get(), key);
     add_names(req.get(), names);
     or_throw(X509_REQ_sign(req.get(), key.handle(), signature_digest(kind_of(key.handle()))),
              "sign it");

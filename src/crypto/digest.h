@@ -5,8 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 std::string sha256(std::string_view bytes);
 /// `bits` is 256, 384 or 512.

@@ -3,6 +3,7 @@
 #include "crypto/key.h"
 
 #include "base/error.h"
+#include "crypto/key_der.h"
 #include "crypto/key_kind.h"
 #include "crypto/openssl.h"
 
@@ -141,7 +142,12 @@ PrivateKey PrivateKey::generate(KeyType type)
 PublicKey PrivateKey::public_key() const
 {
     // Through the encoding, so that the private half is really gone.
-    return PublicKey::from_spki(encode_der(i2d_PUBKEY, static_cast<const EVP_PKEY *>(key_.get())));
+    return PublicKey::from_spki(spki());
+}
+
+std::string PrivateKey::spki() const
+{
+    return spki_of(key_.get());
 }
 
 std::string PrivateKey::jws_alg() const

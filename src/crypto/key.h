@@ -14,8 +14,7 @@
 
 struct evp_pkey_st; // EVP_PKEY
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
 enum class KeyType { ec256, ec384, rsa2048, rsa3072, rsa4096, ed25519 };
 
@@ -28,8 +27,7 @@ struct KeyFreer {
 };
 using KeyHandle = std::unique_ptr<evp_pkey_st, KeyFreer>;
 
-class PublicKey
-{
+class PublicKey {
 public:
     /// Takes ownership; only the public half is ever used.
     explicit PublicKey(KeyHandle key) : key_(std::move(key)) {}
@@ -64,17 +62,29 @@ private:
     KeyHandle key_;
 };
 
-class PrivateKey
-{
+/// The numbers of an RSA key (RFC 8017, section 3.2), big-endian.
+struct RsaNumbers {
+    std::string n, e;
+    Secret d, p, q, dp, dq, qi;
+};
+
+class PrivateKey {
 public:
     explicit PrivateKey(KeyHandle key) : key_(std::move(key)) {}
     static PrivateKey generate(KeyType type);
     /// PKCS #8, SEC 1 or PKCS #1; not encrypted. Throws Error, never with a byte of the key.
     static PrivateKey from_pem(std::string_view pem);
+    /// Throws Error, never with a part of the key, where the numbers do not fit together.
+    static PrivateKey from_rsa(const RsaNumbers &numbers);
+    /// P-256, P-384 or P-521; x and y as long as the field.
+    static PrivateKey from_ec(std::string_view curve, std::string_view x, std::string_view y,
+                              const Secret &d);
 
     /// PKCS #8 PEM.
     Secret to_pem() const;
     PublicKey public_key() const;
+    /// That of public_key(), without making one.
+    std::string spki() const;
     /// The JWS algorithm of this key: ES256, ES384, RS256 or EdDSA.
     std::string jws_alg() const;
     /// A signature by jws_alg(), ECDSA as r || s.

@@ -2,33 +2,16 @@
 // Public keys as numbers (JWK) and as SubjectPublicKeyInfo.
 #include "base/error.h"
 #include "crypto/key.h"
+#include "crypto/key_der.h"
 #include "crypto/key_kind.h"
 #include "crypto/openssl.h"
 
 #include <openssl/core_names.h>
-#include <openssl/param_build.h>
 #include <sodium.h>
 
 namespace acmeproxy {
 
 namespace {
-
-using ParamBuilder = OpensslHandle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
-using Params = OpensslHandle<OSSL_PARAM, OSSL_PARAM_free>;
-
-KeyHandle make_public(const char *algorithm, OSSL_PARAM_BLD *builder)
-{
-    const std::string doing = std::string("read an ") + algorithm + " key";
-    const Params params(or_throw(OSSL_PARAM_BLD_to_param(builder), "build parameters"));
-    const PkeyCtxHandle ctx(EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr));
-    EVP_PKEY *key = nullptr;
-    if (!ctx || EVP_PKEY_fromdata_init(ctx.get()) <= 0 ||
-        EVP_PKEY_fromdata(ctx.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) <= 0) {
-        const KeyHandle half_made(key);
-        throw_openssl(doing);
-    }
-    return KeyHandle(key);
-}
 
 BignumHandle to_bignum(std::string_view bytes)
 {
@@ -60,20 +43,12 @@ std::string bignum_number(const EVP_PKEY *key, const char *name, std::size_t siz
     return bytes;
 }
 
-std::string ed25519_bytes(const EVP_PKEY *key)
-{
-    std::string bytes(crypto_sign_ed25519_PUBLICKEYBYTES, '\0');
-    std::size_t size = bytes.size();
-    or_throw(
-        EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char *>(bytes.data()), &size),
-        "read a key's number");
-    return bytes;
-}
-
 }
 
 PublicKey PublicKey::from_spki(std::string_view der)
 {
+    if (KeyHandle key = ec_key_from_spki(der))
+        return PublicKey(std::move(key));
     const unsigned char *p = as_bytes(der);
     const auto size = static_cast<long>(der.size());
     KeyHandle key(
@@ -95,18 +70,7 @@ PublicKey PublicKey::from_ec_point(std::string_view curve, std::string_view x, s
     // RFC 7518, section 6.2.1.2: leading zeros are written.
     if (x.size() != size || y.size() != size)
         throw Error("read an EC key: a coordinate has not the length of the field");
-    // The builder keeps pointers to these two, not copies.
-    const std::string group(curve);
-    const std::string point = "\x04" + std::string(x) + std::string(y);
-    const ParamBuilder builder(or_throw(OSSL_PARAM_BLD_new(), "build parameters"));
-    or_throw(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME,
-                                             group.c_str(), 0),
-             "build parameters");
-    or_throw(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
-                                              point.size()),
-             "build parameters");
-    // OpenSSL checks that the point is on the curve.
-    return PublicKey(make_public("EC", builder.get()));
+    return PublicKey(make_ec_key(std::string(curve), "\x04" + std::string(x) + std::string(y), {}));
 }
 
 PublicKey PublicKey::from_rsa(std::string_view n, std::string_view e)
@@ -121,7 +85,8 @@ PublicKey PublicKey::from_rsa(std::string_view n, std::string_view e)
              "build parameters");
     or_throw(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()),
              "build parameters");
-    return PublicKey(make_public("RSA", builder.get()));
+    return PublicKey(
+        key_from_parameters("RSA", EVP_PKEY_PUBLIC_KEY, builder.get(), "read an RSA key"));
 }
 
 PublicKey PublicKey::from_ed25519(std::string_view x)
@@ -144,7 +109,7 @@ PublicKey PublicKey::copy() const
 
 std::string PublicKey::spki() const
 {
-    return encode_der(i2d_PUBKEY, static_cast<const EVP_PKEY *>(key_.get()));
+    return spki_of(key_.get());
 }
 
 std::string PublicKey::kty() const
@@ -183,8 +148,10 @@ std::string PublicKey::number(std::string_view name) const
         return bignum_number(key_.get(), OSSL_PKEY_PARAM_RSA_N, 0);
     if (kind == KeyKind::rsa && name == "e")
         return bignum_number(key_.get(), OSSL_PKEY_PARAM_RSA_E, 0);
-    if (kind == KeyKind::ed25519 && name == "x")
-        return ed25519_bytes(key_.get());
+    if (kind == KeyKind::ed25519 && name == "x") {
+        const std::string der = spki(); // its last bytes
+        return der.substr(der.size() - crypto_sign_ed25519_PUBLICKEYBYTES);
+    }
     if (field_size(kind) > 0 && name == "x")
         return bignum_number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X, field_size(kind));
     if (field_size(kind) > 0 && name == "y")

@@ -2,6 +2,7 @@
 // Private keys in PEM, through buffers that are wiped.
 #include "base/error.h"
 #include "crypto/key.h"
+#include "crypto/key_der.h"
 #include "crypto/key_kind.h"
 #include "crypto/openssl.h"
 
@@ -67,7 +68,9 @@ PrivateKey PrivateKey::from_pem(std::string_view pem)
         for (const Form &form : forms) {
             if (form.label != block->label())
                 continue;
-            KeyHandle key = decode(*block, form);
+            KeyHandle key = ec_key_from_pkcs8(block->view());
+            if (!key)
+                key = decode(*block, form);
             check_and_settle(key.get());
             check_pair(key.get());
             return PrivateKey(std::move(key));

@@ -6,12 +6,15 @@
 // What OpenSSL copies inside its own decoders and encoders is out of our reach.
 #pragma once
 
+#include "crypto/bytes.h"
+
 #include <memory>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <optional>
@@ -32,7 +35,10 @@ using EcdsaSigHandle = OpensslHandle<ECDSA_SIG, ECDSA_SIG_free>;
 using ExtensionHandle = OpensslHandle<X509_EXTENSION, X509_EXTENSION_free>;
 using GeneralNamesHandle = OpensslHandle<GENERAL_NAMES, GENERAL_NAMES_free>;
 using MdCtxHandle = OpensslHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
+using ParamBuilder = OpensslHandle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Params = OpensslHandle<OSSL_PARAM, OSSL_PARAM_free>;
 using PkeyCtxHandle = OpensslHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using SecretBignumHandle = OpensslHandle<BIGNUM, BN_clear_free>;
 using X509Handle = OpensslHandle<X509, X509_free>;
 using X509ReqHandle = OpensslHandle<X509_REQ, X509_REQ_free>;
 
@@ -53,10 +59,6 @@ inline void or_throw(int result, const char *doing)
         throw_openssl(doing);
 }
 
-inline const unsigned char *as_bytes(std::string_view text)
-{
-    return reinterpret_cast<const unsigned char *>(text.data());
-}
 inline std::string_view view_of(const ASN1_STRING *string)
 {
     return {reinterpret_cast<const char *>(ASN1_STRING_get0_data(string)),

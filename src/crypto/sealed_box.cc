@@ -2,6 +2,7 @@
 #include "crypto/sealed_box.h"
 
 #include "base/error.h"
+#include "crypto/bytes.h"
 
 #include <sodium.h>
 
@@ -10,17 +11,7 @@ namespace acmeproxy {
 namespace {
 
 constexpr std::size_t nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-
-const unsigned char *bytes(std::string_view text)
-{
-    return reinterpret_cast<const unsigned char *>(text.data());
-}
-
-unsigned char *bytes(std::string &text)
-{
-    return reinterpret_cast<unsigned char *>(text.data());
-}
+constexpr std::size_t box_tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
 void check_key(const Secret &key)
 {
@@ -31,10 +22,10 @@ void check_key(const Secret &key)
 std::string seal_with_nonce(const Secret &key, const std::string &nonce, std::string_view text,
                             std::string_view context)
 {
-    std::string sealed(text.size() + tag_size, '\0');
-    crypto_aead_xchacha20poly1305_ietf_encrypt(bytes(sealed), nullptr, bytes(text), text.size(),
-                                               bytes(context), context.size(), nullptr,
-                                               bytes(nonce), bytes(key.view()));
+    std::string sealed(text.size() + box_tag_size, '\0');
+    crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_at(sealed.data()), nullptr, as_bytes(text),
+                                               text.size(), as_bytes(context), context.size(),
+                                               nullptr, as_bytes(nonce), as_bytes(key.view()));
     return nonce + sealed;
 }
 
@@ -58,10 +49,10 @@ std::string seal_box_deterministic(const Secret &key, std::string_view text,
     const std::string length = std::to_string(context.size()) + ":";
     std::string nonce(nonce_size, '\0');
     crypto_generichash_state state;
-    crypto_generichash_init(&state, bytes(key.view()), key.size(), nonce.size());
+    crypto_generichash_init(&state, as_bytes(key.view()), key.size(), nonce.size());
     for (const std::string_view part : {std::string_view(length), context, text})
-        crypto_generichash_update(&state, bytes(part), part.size());
-    crypto_generichash_final(&state, bytes(nonce), nonce.size());
+        crypto_generichash_update(&state, as_bytes(part), part.size());
+    crypto_generichash_final(&state, bytes_at(nonce.data()), nonce.size());
     return seal_with_nonce(key, nonce, text, context);
 }
 
@@ -69,13 +60,13 @@ std::optional<std::string> open_box(const Secret &key, std::string_view box,
                                     std::string_view context)
 {
     check_key(key);
-    if (box.size() < nonce_size + tag_size)
+    if (box.size() < nonce_size + box_tag_size)
         return std::nullopt;
     const std::string_view sealed = box.substr(nonce_size);
-    std::string text(sealed.size() - tag_size, '\0');
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(bytes(text), nullptr, nullptr, bytes(sealed),
-                                                   sealed.size(), bytes(context), context.size(),
-                                                   bytes(box), bytes(key.view())) != 0)
+    std::string text(sealed.size() - box_tag_size, '\0');
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+            bytes_at(text.data()), nullptr, nullptr, as_bytes(sealed), sealed.size(),
+            as_bytes(context), context.size(), as_bytes(box), as_bytes(key.view())) != 0)
         return std::nullopt;
     return text;
 }

@@ -2,6 +2,7 @@
 #include "crypto/secret.h"
 
 #include "base/error.h"
+#include "crypto/secret_pool.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -19,6 +20,8 @@ char *allocate(std::size_t size)
     static const bool ready = ::sodium_init() >= 0;
     if (!ready)
         std::abort();
+    if (size <= largest_small_secret)
+        return allocate_small_secret();
     // Where RLIMIT_MEMLOCK is used up, sodium_malloc goes on with memory that is not locked.
     void *memory = ::sodium_malloc(size);
     if (!memory)
@@ -79,7 +82,10 @@ Secret &Secret::operator=(Secret &&other) noexcept
 
 Secret::~Secret()
 {
-    ::sodium_free(data_);
+    if (data_ && size_ <= largest_small_secret)
+        release_small_secret(data_);
+    else
+        ::sodium_free(data_);
 }
 
 bool Secret::operator==(const Secret &other) const

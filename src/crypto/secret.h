@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bytes that must not leak: in memory from sodium_malloc (locked, guarded, left out of core
-// files), wiped when freed, never copied by accident.
+// files), wiped when freed, never copied by accident. Small ones share pages of it (secret_pool.h).
 #pragma once
 
 #include "base/dir.h"
@@ -9,11 +9,9 @@
 #include <string>
 #include <string_view>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class Secret
-{
+class Secret {
 public:
     Secret() = default;
     /// Copies `bytes`; the caller's copy is the caller's to wipe.

@@ -24,7 +24,7 @@ struct TextFreer {
 
 [[noreturn]] void refuse(const std::string &url, const std::string &why)
 {
-    throw HttpError(HttpError::Reason::bad_url, "bad URL " + shown_url(url) + ": " + why);
+    throw BadUrl(url, why);
 }
 
 /// nullopt where the URL has no such part.
@@ -76,6 +76,12 @@ Url parse_url(const std::string &text)
     return url;
 }
 
+}
+
+BadUrl::BadUrl(const std::string &url, std::string why_not)
+    : HttpError(Reason::bad_url, "bad URL " + shown_url(url) + ": " + why_not),
+      why(std::move(why_not))
+{
 }
 
 void check_url(const std::string &url, const HttpOptions &options)

@@ -16,7 +16,7 @@ constexpr int max_rsa_bits = 4096;
 /// OpenSSL's own limit for large keys; more would only cost time.
 constexpr std::size_t max_exponent_size = 8;
 
-[[noreturn]] void refuse(const std::string &why)
+[[noreturn]] void refuse_jwk(const std::string &why)
 {
     throw JsonError("JWK: " + why);
 }
@@ -28,14 +28,14 @@ void refuse_private_members(const Json &jwk)
     constexpr std::array<std::string_view, 8> names = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
     for (const std::string_view name : names)
         if (jwk.find(name))
-            refuse("private member \"" + std::string(name) + "\"");
+            refuse_jwk("private member \"" + std::string(name) + "\"");
 }
 
 std::string bytes_at(const Json &jwk, std::string_view name)
 {
     const auto bytes = base64url_decode(jwk.string_at(name));
     if (!bytes || bytes->empty())
-        refuse("member \"" + std::string(name) + "\" is not base64url");
+        refuse_jwk("member \"" + std::string(name) + "\" is not base64url");
     return *bytes;
 }
 
@@ -44,8 +44,8 @@ std::string coordinate_at(const Json &jwk, std::string_view name, std::size_t si
 {
     std::string bytes = bytes_at(jwk, name);
     if (bytes.size() != size)
-        refuse("member \"" + std::string(name) + "\" is not " + std::to_string(size) +
-               " bytes long");
+        refuse_jwk("member \"" + std::string(name) + "\" is not " + std::to_string(size) +
+                   " bytes long");
     return bytes;
 }
 
@@ -54,7 +54,7 @@ std::string integer_at(const Json &jwk, std::string_view name)
 {
     std::string bytes = bytes_at(jwk, name);
     if (bytes.front() == '\0')
-        refuse("member \"" + std::string(name) + "\" begins with a zero byte");
+        refuse_jwk("member \"" + std::string(name) + "\" begins with a zero byte");
     return bytes;
 }
 
@@ -62,7 +62,7 @@ PublicKey ec_key(const Json &jwk)
 {
     const std::string &curve = jwk.string_at("crv");
     if (curve != "P-256" && curve != "P-384")
-        refuse("unknown curve \"" + printable(curve, 40) + "\"");
+        refuse_jwk("unknown curve \"" + printable(curve, 40) + "\"");
     const std::size_t size = curve == "P-256" ? 32 : 48;
     const std::string x = coordinate_at(jwk, "x", size);
     return PublicKey::from_ec_point(curve, x, coordinate_at(jwk, "y", size));
@@ -72,14 +72,14 @@ PublicKey rsa_key(const Json &jwk)
 {
     const std::string modulus = integer_at(jwk, "n");
     if (modulus.size() > max_rsa_bits / 8)
-        refuse("RSA key over " + std::to_string(max_rsa_bits) + " bits");
+        refuse_jwk("RSA key over " + std::to_string(max_rsa_bits) + " bits");
     const std::string exponent = integer_at(jwk, "e");
     const bool is_odd = exponent.back() & 1;
     if (exponent.size() > max_exponent_size || !is_odd || exponent == "\x01")
-        refuse("RSA exponent that is no such thing");
+        refuse_jwk("RSA exponent that is no such thing");
     PublicKey key = PublicKey::from_rsa(modulus, exponent);
     if (key.bits() < min_rsa_bits)
-        refuse("RSA key under " + std::to_string(min_rsa_bits) + " bits");
+        refuse_jwk("RSA key under " + std::to_string(min_rsa_bits) + " bits");
     return key;
 }
 
@@ -88,7 +88,7 @@ PublicKey okp_key(const Json &jwk)
     constexpr std::size_t size = 32;
     const std::string &curve = jwk.string_at("crv");
     if (curve != "Ed25519")
-        refuse("unknown curve \"" + printable(curve, 40) + "\"");
+        refuse_jwk("unknown curve \"" + printable(curve, 40) + "\"");
     return PublicKey::from_ed25519(coordinate_at(jwk, "x", size));
 }
 
@@ -101,7 +101,7 @@ PublicKey key_of_kind(const Json &jwk)
         return rsa_key(jwk);
     if (kind == "OKP")
         return okp_key(jwk);
-    refuse("unknown key type \"" + printable(kind, 40) + "\"");
+    refuse_jwk("unknown key type \"" + printable(kind, 40) + "\"");
 }
 
 }
@@ -124,13 +124,13 @@ Json to_jwk(const PublicKey &key)
 PublicKey from_jwk(const Json &jwk)
 try {
     if (!jwk.is_object())
-        refuse("not an object");
+        refuse_jwk("not an object");
     refuse_private_members(jwk);
     return key_of_kind(jwk);
 } catch (const JsonError &) {
     throw;
 } catch (const Error &e) {
-    refuse(e.what());
+    refuse_jwk(e.what());
 }
 
 std::string jwk_thumbprint(const PublicKey &key)

@@ -12,7 +12,7 @@ namespace acmeproxy {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string &why)
+[[noreturn]] void refuse_jws(const std::string &why)
 {
     throw JsonError("JWS: " + why);
 }
@@ -55,7 +55,7 @@ std::string decoded(const Json &jws, std::string_view name)
 {
     const auto bytes = base64url_decode(jws.string_at(name));
     if (!bytes)
-        refuse("member \"" + std::string(name) + "\" is not base64url");
+        refuse_jws("member \"" + std::string(name) + "\" is not base64url");
     return *bytes;
 }
 
@@ -64,23 +64,23 @@ void refuse_members(const Json &json, std::initializer_list<std::string_view> na
 {
     for (const std::string_view name : names)
         if (json.find(name))
-            refuse("member \"" + std::string(name) + "\" is not allowed");
+            refuse_jws("member \"" + std::string(name) + "\" is not allowed");
 }
 
 Json parse_header(const Json &jws)
 try {
     Json header = Json::parse(decoded(jws, "protected"));
     if (!header.is_object())
-        refuse("the protected header is not an object");
+        refuse_jws("the protected header is not an object");
     refuse_members(header, {"b64", "crit"});
     if (header.string_at("alg").empty())
-        refuse("empty \"alg\"");
+        refuse_jws("empty \"alg\"");
     return header;
 } catch (const JsonError &e) {
     const std::string_view why = e.what();
     if (why.starts_with("JWS: "))
         throw;
-    refuse("protected header: " + std::string(why));
+    refuse_jws("protected header: " + std::string(why));
 }
 
 }
@@ -111,7 +111,7 @@ Jws Jws::parse(std::string_view text)
 Jws Jws::parse(const Json &json)
 {
     if (!json.is_object())
-        refuse("not an object");
+        refuse_jws("not an object");
     refuse_members(json, {"header", "signatures"});
     Jws jws;
     jws.header_ = parse_header(json);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "json/json.h"
 
+#include "base/text.h"
 #include "json/grammar.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace acmeproxy {
@@ -175,6 +177,25 @@ std::vector<std::string> Json::strings_or_none(std::string_view name) const
 {
     const Json *found = optional_member(*this, name);
     return found ? strings_in(*found, name) : std::vector<std::string>();
+}
+
+std::optional<std::string> Json::unknown_member(std::initializer_list<std::string_view> known) const
+{
+    if (!is_object())
+        return std::nullopt;
+    for (const auto &[name, value] : *as_object()) {
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            return name;
+    }
+    return std::nullopt;
+}
+
+void Json::refuse_members_except(std::initializer_list<std::string_view> known) const
+{
+    if (!is_object())
+        throw JsonError("not an object");
+    if (const auto name = unknown_member(known))
+        throw JsonError("member \"" + printable(*name, 60) + "\" is not known");
 }
 
 Json &Json::set(std::string_view name, Json value)

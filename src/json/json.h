@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -83,6 +84,13 @@ public:
     std::int64_t int_or(std::string_view name, std::int64_t otherwise) const;
     bool bool_or(std::string_view name, bool otherwise) const;
     std::vector<std::string> strings_or_none(std::string_view name) const;
+
+    /// The first member of an object that is none of these; nullopt where there is none, or this is
+    /// no object.
+    std::optional<std::string> unknown_member(std::initializer_list<std::string_view> known) const;
+
+    /// Throws JsonError where this is no object, or has a member that is none of these.
+    void refuse_members_except(std::initializer_list<std::string_view> known) const;
 
     /// Adds or replaces a member; this must be an object. Returns *this, to be chained.
     Json &set(std::string_view name, Json value);

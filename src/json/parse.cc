@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "json/grammar.h"
 #include "json/json.h"
+#include "json/tree.h"
 
 #include "base/text.h"
 
-#include <cjson/cJSON.h>
 #include <memory>
 #include <set>
 
 namespace acmeproxy {
 
 namespace {
-
-struct TreeFreer {
-    void operator()(cJSON *tree) const { cJSON_Delete(tree); }
-};
-using Tree = std::unique_ptr<cJSON, TreeFreer>;
 
 /// Makes Json values of cJSON's. Both walk in the order of the text, so that the n-th name met has
 /// the n-th offset.
@@ -78,7 +73,7 @@ Json Json::parse(std::string_view text)
 {
     const std::vector<std::size_t> name_offsets = check_json_grammar(text);
     const char *end = nullptr;
-    const Tree tree(cJSON_ParseWithLengthOpts(text.data(), text.size(), &end, 0));
+    const JsonTree tree(cJSON_ParseWithLengthOpts(text.data(), text.size(), &end, 0));
     const std::size_t parsed = end ? static_cast<std::size_t>(end - text.data()) : 0;
     if (!tree || !trim(text.substr(parsed)).empty())
         throw JsonError("not understood at byte " + std::to_string(parsed));

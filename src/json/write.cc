@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "json/grammar.h"
 #include "json/json.h"
+#include "json/tree.h"
 
 #include "base/text.h"
 
 #include <array>
 #include <charconv>
-#include <cjson/cJSON.h>
 #include <memory>
 #include <new>
 
@@ -14,20 +14,15 @@ namespace acmeproxy {
 
 namespace {
 
-struct TreeFreer {
-    void operator()(cJSON *tree) const { cJSON_Delete(tree); }
-};
-using Tree = std::unique_ptr<cJSON, TreeFreer>;
-
 struct TextFreer {
     void operator()(char *text) const { cJSON_free(text); }
 };
 
-Tree owned(cJSON *tree)
+JsonTree owned(cJSON *tree)
 {
     if (!tree)
         throw std::bad_alloc();
-    return Tree(tree);
+    return JsonTree(tree);
 }
 
 /// What could not be read again is not written either.
@@ -41,27 +36,27 @@ const char *checked(const std::string &text)
 }
 
 /// As raw text, since cJSON rounds the digits of large numbers.
-template <class Number> Tree number_tree(Number number)
+template <class Number> JsonTree number_tree(Number number)
 {
     std::array<char, 40> digits = {};
     std::to_chars(digits.data(), digits.data() + digits.size() - 1, number);
     return owned(cJSON_CreateRaw(digits.data()));
 }
 
-Tree integer_tree(std::int64_t number)
+JsonTree integer_tree(std::int64_t number)
 {
     if (number > max_json_integer || number < -max_json_integer)
         throw JsonError("number out of range cannot be written as JSON");
     return number_tree(number);
 }
 
-Tree to_tree(const Json &json, int depth);
+JsonTree to_tree(const Json &json, int depth);
 
-Tree array_tree(const Json::Array &values, int depth)
+JsonTree array_tree(const Json::Array &values, int depth)
 {
-    Tree tree = owned(cJSON_CreateArray());
+    JsonTree tree = owned(cJSON_CreateArray());
     for (const Json &value : values) {
-        Tree item = to_tree(value, depth);
+        JsonTree item = to_tree(value, depth);
         if (!cJSON_AddItemToArray(tree.get(), item.get()))
             throw std::bad_alloc();
         item.release();
@@ -69,11 +64,11 @@ Tree array_tree(const Json::Array &values, int depth)
     return tree;
 }
 
-Tree object_tree(const Json::Object &members, int depth)
+JsonTree object_tree(const Json::Object &members, int depth)
 {
-    Tree tree = owned(cJSON_CreateObject());
+    JsonTree tree = owned(cJSON_CreateObject());
     for (const auto &[name, value] : members) {
-        Tree item = to_tree(value, depth);
+        JsonTree item = to_tree(value, depth);
         if (!cJSON_AddItemToObjectCS(tree.get(), checked(name), item.get()))
             throw std::bad_alloc();
         item.release();
@@ -82,7 +77,7 @@ Tree object_tree(const Json::Object &members, int depth)
 }
 
 /// Strings are borrowed: the tree must not outlive `json`.
-Tree to_tree(const Json &json, int depth)
+JsonTree to_tree(const Json &json, int depth)
 {
     if (depth > max_json_depth)
         throw JsonError("nested too deep to be written as JSON");
@@ -104,7 +99,7 @@ Tree to_tree(const Json &json, int depth)
 std::string print(const Json &json, cJSON_bool is_indented)
 {
     constexpr int first_guess = 512;
-    const Tree tree = to_tree(json, 0);
+    const JsonTree tree = to_tree(json, 0);
     const std::unique_ptr<char, TextFreer> text(
         cJSON_PrintBuffered(tree.get(), first_guess, is_indented));
     if (!text)

@@ -23,19 +23,21 @@ void finish_rollover(const AccountFiles &files, AcmeSession &session)
     }
 }
 
-AccountInfo find_or_register(AcmeSession &session, const PrivateKey &key, bool fresh,
-                             const CaConfig &config)
+AccountInfo register_key(AcmeSession &session, const PrivateKey &key, const CaConfig &config,
+                         const CaName &ca)
 {
-    // A key that was just made can have no account.
-    if (!fresh) {
-        if (auto found = find_account(session, key))
-            return *found;
+    if (config.eab_kid.empty())
+        return register_account(session, key, config.contact, nullptr);
+    const ExternalAccount external{config.eab_kid, config.eab_key.copy(), config.eab_alg};
+    try {
+        return register_account(session, key, config.contact, &external);
+    } catch (const CaProblem &problem) {
+        if (problem.type != "unauthorized" && problem.type != "externalAccountRequired")
+            throw;
+        rethrow_while("register with the external account key " + config.eab_kid +
+                      " (its operator makes another; give that with: acmeproxy ca add " + ca.str() +
+                      " " + config.directory + " --replace --eab-kid KID --eab-key-file FILE)");
     }
-    ExternalAccount external;
-    const bool bound = !config.eab_kid.empty();
-    if (bound)
-        external = {config.eab_kid, config.eab_key.copy(), config.eab_alg};
-    return register_account(session, key, config.contact, bound ? &external : nullptr);
 }
 
 void record(const AccountFiles &files, const AcmeService &service, const AccountInfo &info)
@@ -60,16 +62,37 @@ try {
     const auto known = files.record();
     if (!fresh && known && known->directory == session.service().directory_url())
         return {std::move(*key), known->url};
-    const AccountInfo info = find_or_register(session, *key, fresh, config);
-    record(files, session.service(), info);
-    if (fresh) {
+    // A key that was just made can have no account.
+    auto info = fresh ? std::nullopt : find_account(session, *key);
+    const bool is_new = !info;
+    if (is_new)
+        info = register_key(session, *key, config, files.ca());
+    record(files, session.service(), *info);
+    if (is_new) {
         const std::string terms = session.directory().terms_of_service;
         log_info("account at " + files.ca().str() + ": registered" +
                  (terms.empty() ? "" : ", agreeing to the terms of service at " + terms));
     }
-    return {std::move(*key), info.url};
+    return {std::move(*key), info->url};
 } catch (...) {
     rethrow_while("get the account at " + files.ca().str());
+}
+
+PublicKey account_key(const AccountFiles &files, KeyType key_type)
+{
+    files.prepare();
+    const Lock lock = files.lock();
+    if (files.next_key())
+        throw Error("a rollover of the account key at " + files.ca().str() +
+                    " was interrupted: which key is the account's is the CA's to say (ask it: "
+                    "acmeproxy account show)");
+    if (const auto key = files.key())
+        return key->public_key();
+    const PrivateKey key = PrivateKey::generate(key_type);
+    files.write_key(key);
+    log_info("account at " + files.ca().str() +
+             ": made its key; the account itself comes with the first certificate");
+    return key.public_key();
 }
 
 void forget_account(const AccountFiles &files, const std::string &url)

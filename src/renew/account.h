@@ -21,6 +21,9 @@ struct Account {
 /// registration. An interrupted rollover is brought to its end first. Takes the CA's lock.
 Account ensure_account(const AccountFiles &files, AcmeSession &session, const CaConfig &config,
                        KeyType key_type);
+/// The public key that the account has, or will have: the key is made where there is none, and the
+/// CA is not asked. Throws Error while an interrupted rollover leaves open which key is the one.
+PublicKey account_key(const AccountFiles &files, KeyType key_type);
 /// The CA no longer knows `url`: forgets it, so that the next ensure_account asks again.
 void forget_account(const AccountFiles &files, const std::string &url);
 /// Section 7.3.5. next.pem is durable before the CA is asked, and becomes key.pem after.

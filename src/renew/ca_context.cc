@@ -52,8 +52,9 @@ Seconds pause_length(const CaProblem &problem)
 }
 
 CaContext::CaContext(const Spool &spool, const CaName &name, const RenewOptions &options,
-                     const Clock &clock)
-    : spool_(spool), name_(name), clock_(clock), account_key_type_(options.account_key_type),
+                     const Clock &clock, const std::string &called)
+    : spool_(spool), name_(name), called_(called.empty() ? "the CA " + name.str() : called),
+      clock_(clock), account_key_type_(options.account_key_type),
       config_(configured(spool, name, options)), http_(with_trust(options.http, config_)),
       trust_(http_), service_(config_.directory), pause_(load_pause(spool, name, clock.now()))
 {
@@ -63,15 +64,14 @@ void CaContext::check_open()
 {
     const std::lock_guard guard(manners_mutex_);
     if (pause_ && pause_->until > clock_.now())
-        throw Deferred(fmt::format("the CA {} asked for silence until {}: {} (end it early: remove "
-                                   "{})",
-                                   name_.str(), format_rfc3339(pause_->until), pause_->why,
+        throw Deferred(fmt::format("{} asked for silence until {}: {} (end it early: remove {})",
+                                   called_, format_rfc3339(pause_->until), pause_->why,
                                    spool_.path_of(SpoolNames::ca(name_, CaFile::pause))),
                        pause_->until);
     if (failures_in_a_row_ >= breaker_limit)
-        throw Deferred(fmt::format("the CA {} failed {} times in a row in this pass", name_.str(),
-                                   failures_in_a_row_),
-                       std::nullopt);
+        throw Deferred(
+            fmt::format("{} failed {} times in a row in this pass", called_, failures_in_a_row_),
+            std::nullopt);
 }
 
 void CaContext::note_failure(const std::exception &e)
@@ -96,37 +96,63 @@ void CaContext::note_success()
     failures_in_a_row_ = 0;
 }
 
-AccountFiles CaContext::account_files() const
+AccountFiles CaContext::account_files(const ClientId &owner) const
 {
-    return {spool_, name_, ClientId::parse("default")};
+    return {spool_, name_, owner};
 }
 
-std::shared_ptr<const Account> CaContext::account(AcmeSession &session)
+std::shared_ptr<const Account> CaContext::account(AcmeSession &session, const ClientId &owner)
 {
     const std::lock_guard guard(account_mutex_);
-    if (!account_)
-        account_ = std::make_shared<Account>(
-            ensure_account(account_files(), session, config_, account_key_type_));
-    return account_;
+    auto &account = accounts_[owner];
+    if (!account)
+        account = std::make_shared<Account>(
+            ensure_account(account_files(owner), session, config_, account_key_type_));
+    return account;
 }
 
-void CaContext::forget(const Account &account)
+void CaContext::forget(const Account &account, const ClientId &owner)
 {
     const std::lock_guard guard(account_mutex_);
-    if (!account_ || account_->url != account.url)
+    auto &known = accounts_[owner];
+    if (!known || known->url != account.url)
         return; // another worker was first
-    forget_account(account_files(), account.url);
-    account_.reset();
+    forget_account(account_files(owner), account.url);
+    known.reset();
 }
 
 CaContext &CaContexts::get(const std::string &name)
 {
-    const std::string &actual = name.empty() ? options_.default_ca : name;
+    return get_as(name.empty() ? options_.default_ca : name, "");
+}
+
+CaContext &CaContexts::get_as(const std::string &actual, const std::string &called)
+{
     const std::lock_guard guard(mutex_);
-    auto &context = contexts_[actual];
-    if (!context)
-        context = std::make_unique<CaContext>(spool_, CaName::parse(actual), options_, clock_);
-    return *context;
+    if (const auto found = contexts_.find(actual); found != contexts_.end())
+        return *found->second;
+    // Made before it is put in: an unknown name must leave nothing.
+    auto context =
+        std::make_unique<CaContext>(spool_, CaName::parse(actual), options_, clock_, called);
+    return *contexts_.emplace(actual, std::move(context)).first->second;
+}
+
+CaContext &CaContexts::at_server(const std::string &server)
+{
+    {
+        const std::lock_guard guard(mutex_);
+        if (const auto found = servers_.find(server); found != servers_.end())
+            return *contexts_.at(found->second.str());
+    }
+    const auto name = find_server(spool_, server);
+    if (!name)
+        throw Error("there is no account at " + server +
+                    " (acmeproxy cert add --source agent makes one; acmeproxy ca add NAME " +
+                    agent_directory(server) + ", too)");
+    CaContext &context = get_as(name->str(), "the agent " + server);
+    const std::lock_guard guard(mutex_);
+    servers_.emplace(server, *name);
+    return context;
 }
 
 HttpClient &Connections::to(CaContext &ca)

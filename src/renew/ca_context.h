@@ -27,9 +27,9 @@ public:
 
 class CaContext {
 public:
-    /// Throws Error where `name` is no CA.
+    /// Throws Error where `name` is no CA. `called` is what texts say instead of "the CA NAME".
     CaContext(const Spool &spool, const CaName &name, const RenewOptions &options,
-              const Clock &clock);
+              const Clock &clock, const std::string &called = "");
 
     const CaName &name() const { return name_; }
     const CaConfig &config() const { return config_; }
@@ -43,15 +43,17 @@ public:
     void note_failure(const std::exception &e);
     void note_success();
 
-    /// The account, made on first use.
-    std::shared_ptr<const Account> account(AcmeSession &session);
+    /// The account of cas/CA/accounts/OWNER, made on first use.
+    std::shared_ptr<const Account> account(AcmeSession &session,
+                                           const ClientId &owner = ClientId::parse("default"));
     /// The CA does not know this account any more.
-    void forget(const Account &account);
-    AccountFiles account_files() const;
+    void forget(const Account &account, const ClientId &owner = ClientId::parse("default"));
+    AccountFiles account_files(const ClientId &owner = ClientId::parse("default")) const;
 
 private:
     const Spool &spool_;
     const CaName name_;
+    const std::string called_;
     const Clock &clock_;
     const KeyType account_key_type_;
     CaConfig config_;
@@ -60,7 +62,7 @@ private:
     AcmeService service_;
 
     std::mutex account_mutex_;
-    std::shared_ptr<const Account> account_;
+    std::map<ClientId, std::shared_ptr<const Account>> accounts_;
     std::mutex manners_mutex_;
     std::optional<Pause> pause_;
     int failures_in_a_row_ = 0;
@@ -75,13 +77,18 @@ public:
     }
     /// The name as a lineage has it; empty: the default CA.
     CaContext &get(const std::string &name);
+    /// The entry of an agent's server. Throws Error where there is none.
+    CaContext &at_server(const std::string &server);
 
 private:
+    CaContext &get_as(const std::string &name, const std::string &called);
+
     const Spool &spool_;
     const RenewOptions &options_;
     const Clock &clock_;
     std::mutex mutex_;
     std::map<std::string, std::unique_ptr<CaContext>> contexts_;
+    std::map<std::string, CaName> servers_; ///< by URL
 };
 
 /// One worker's connections: an HttpClient for each CA it has talked to. Not for several threads.

@@ -8,6 +8,7 @@
 #include "spool/owner.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace acmeproxy {
 
@@ -27,16 +28,28 @@ void log_output(const std::string &lineage, const std::string &output)
         log_info(lineage + ": hook: " + lines[i]);
 }
 
+/// Root's rights, where they were given up for a while, and the umask that its author expects.
+BeforeExec before_hook(const HookOptions &options)
+{
+    return [root = regain_root(), mask = options.umask] {
+        ::umask(mask);
+        return !root || root();
+    };
+}
+
 void run_hooks(const Lineage &lineage, Generation number, const std::vector<Certificate> &chain,
                const HookOptions &options)
 {
     const std::vector<std::string> environment = hook_environment(lineage, number, chain);
-    for (const std::string &setting : {lineage.spec().hook, options.global_hook}) {
+    const LineageSpec spec = lineage.spec();
+    // The hook of all lineages installs keys and certificates here; a sealed one is fetched.
+    const std::string global = spec.is_sealed() ? "" : options.global_hook;
+    for (const std::string &setting : {spec.hook, global}) {
         if (setting.empty())
             continue;
         const std::string program = find_hook(options, setting);
         const ChildResult result =
-            run_child({program}, environment, options.timeout, regain_root());
+            run_child({program}, environment, options.timeout, before_hook(options));
         log_output(lineage.name().str(), result.output);
         if (result.end != ChildResult::End::exited || result.code != 0)
             throw Error("hook " + program + ": " + to_text(result));
@@ -52,6 +65,8 @@ void set_next_look(const Lineage &lineage, Generation number, const Certificate 
     const auto ari = lineage.ari();
     if (ari && ari->certificate_id == certificate.renewal_info_id())
         question.ari = ari;
+    if (const auto origin = lineage.origin(number))
+        question.next_ask = origin->next_ask;
     question.retry = retry;
     question.deployed = !retry.hook_next;
     lineage.set_due(next_look(question, now));
@@ -67,7 +82,7 @@ void record_hook_failure(const Lineage &lineage, Generation number,
     retry.hook_error = error;
     if (retry.last == Time{})
         retry.last = now;
-    retry.hook_next = retry_instant(retry.hook_attempts, now, std::nullopt, random);
+    retry.hook_next = retry_instant(retry.hook_attempts, now, std::nullopt, std::nullopt, random);
     lineage.write_retry(retry);
     set_next_look(lineage, number, chain.front(), retry, now);
 }
@@ -90,7 +105,7 @@ bool deploy_one(const Lineage &lineage, const HookOptions &options, const Clock 
 {
     const auto lock = lineage.lock();
     const auto number = lineage.live();
-    const auto chain = number ? lineage.chain(*number) : std::nullopt;
+    const auto chain = number ? lineage.chain(*number) : nullptr;
     if (!lock || !chain || lineage.is_deployed(*number))
         return true; // another process was first
     try {

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/time_text.h"
+#include "renew/agent_policy.h"
+#include "spool/lineage_owner.h"
 
 #include <fmt/format.h>
 
@@ -13,6 +15,11 @@ namespace {
 
 // More steps than any way through the state table takes: a guard against our own mistakes.
 constexpr int most_steps = 20;
+
+bool asks_somebody(Step step)
+{
+    return step == Step::begin || step == Step::order || step == Step::resume;
+}
 
 }
 
@@ -39,6 +46,7 @@ JobResult LineageJob::run()
             return result_;
         load_spec();
         retry_ = lineage_.retry();
+        forced_ = forced_ || spool_.exists(renewal_wish());
         for (const std::string &text : look_at_damage())
             log_error(lineage_.name().str() + ": " + text);
         std::optional<Time> deferred_until;
@@ -59,8 +67,11 @@ JobResult LineageJob::run()
         }
         schedule(deferred_until);
     } catch (const std::exception &e) {
+        // What failed first is told first: on a full disk the record of it fails, too.
+        const bool is_second = result_.end == JobResult::End::failed;
         result_.end = JobResult::End::failed;
-        result_.text = describe(e);
+        result_.text =
+            is_second ? result_.text + "; it could not be recorded: " + describe(e) : describe(e);
     }
     return result_;
 }
@@ -96,6 +107,8 @@ std::vector<std::string> LineageJob::look_at_damage()
         for (const GenerationFacts &generation : facts.generations) {
             if (generation.committed)
                 lineage_.complete(generation.number);
+            if (generation.committed && !spec_.reuse_key)
+                lineage_.drop_begun_bundle(generation.number);
         }
     }
     result_.damaged = result_.damaged || !damage.empty();
@@ -115,24 +128,22 @@ LineageJob::Attempt LineageJob::attempt() const
     return for_the_hook || for_the_day ? Attempt::not_yet : Attempt::allowed;
 }
 
-int LineageJob::stored_last_day() const
-{
-    int count = 0;
-    for (const Generation number : lineage_.generations()) {
-        const auto stored = lineage_.stored_at(number);
-        // Far ahead: stored by a clock that was wrong.
-        count += stored && clock_.now() - *stored < std::chrono::hours(24) &&
-                 *stored - clock_.now() < std::chrono::hours(48);
-    }
-    return count;
-}
-
 std::optional<AriRecord> LineageJob::ari_of(const Certificate &certificate) const
 {
     auto record = lineage_.ari();
     if (!record || record->certificate_id != certificate.renewal_info_id().value_or(""))
         return std::nullopt;
     return record;
+}
+
+/// As if nobody asked for anything: whether the time has come.
+RenewalQuestion LineageJob::question_of_time(Generation live, const Certificate &certificate) const
+{
+    RenewalQuestion question;
+    question.times = times_of(certificate, lineage_.stored_at(live));
+    if (const auto ari = ari_of(certificate))
+        question.picked = ari->picked;
+    return question;
 }
 
 RenewalReason LineageJob::why_renew(const LineageFacts &facts)
@@ -143,24 +154,30 @@ RenewalReason LineageJob::why_renew(const LineageFacts &facts)
         return RenewalReason::none;
     const auto chain = lineage_.chain(live->number);
     const Certificate &certificate = chain->front();
-    RenewalQuestion question;
-    question.times = times_of(certificate, lineage_.stored_at(live->number));
     if (!options_.dry_run)
-        refresh_renewal_info(certificate, question.times);
-    if (const auto ari = ari_of(certificate))
-        question.picked = ari->picked;
+        refresh_renewal_info(certificate, times_of(certificate, lineage_.stored_at(live->number)));
+    RenewalQuestion question = question_of_time(live->number, certificate);
     question.forced = forced_;
     question.changed = !live->wanted;
     question.damaged = !live->sound;
-    question.stored_last_day = stored_last_day();
-    return renewal_reason(question, clock_.now());
+    question.stored_last_day = lineage_.stored_last_day(clock_.now());
+    const RenewalReason reason = renewal_reason(question, clock_.now());
+    if (question.changed && reason == RenewalReason::none)
+        result_.text =
+            fmt::format("what is wanted has changed, but {} certificates came in the last "
+                        "24 hours: waiting (--force does not)",
+                        question.stored_last_day);
+    return reason;
 }
 
 void LineageJob::walk()
 {
     for (int step = 0; step < most_steps; ++step) {
         const LineageFacts facts = lineage_.facts(spec_);
-        const Next next = next_step(facts, why_renew(facts) != RenewalReason::none);
+        // An agent is asked once in each look: it knows when a certificate is to be replaced.
+        const bool is_due = comes_from_agent() ? !asked_ && result_.end != JobResult::End::obtained
+                                               : why_renew(facts) != RenewalReason::none;
+        const Next next = next_step(facts, is_due);
         log_debug(
             fmt::format("{}: {} {}", lineage_.name().str(), to_text(next.step), next.generation));
         if (!take(next))
@@ -171,19 +188,34 @@ void LineageJob::walk()
     throw Error("the lineage does not come to rest; please report this");
 }
 
+/// What came from an agent is replaced by what comes next, and until then kept as it is.
+bool LineageJob::asks_the_agent(Step step) const
+{
+    return comes_from_agent() && (asks_somebody(step) || step == Step::abandon);
+}
+
 /// False: nothing more can be done now.
 bool LineageJob::take(const Next &next)
 {
-    const bool asks_the_ca =
-        next.step == Step::begin || next.step == Step::order || next.step == Step::resume;
-    if (asks_the_ca) {
+    if (asks_the_agent(next.step)) {
+        return attempt() == Attempt::allowed &&
+               pull(next.step == Step::begin ? next.generation : next.generation + 1);
+    }
+    if (asks_somebody(next.step)) {
         if (attempt() == Attempt::not_yet)
             return false;
+        if (spec_.is_sealed()) {
+            check_owner(spool_, spec_);         // in words for the operator
+            check_agent_lineage(spool_, spec_); // and what other clients have a claim on
+        }
         ca().check_open();
+        if (next.step != Step::resume)
+            count_against_quota(next.step);
     }
     switch (next.step) {
     case Step::begin:
         begin(next.generation);
+        spool_.remove(renewal_wish());
         return true;
     case Step::order:
         place_order(next.generation);
@@ -192,7 +224,10 @@ bool LineageJob::take(const Next &next)
         resume_order(next.generation);
         return true;
     case Step::switch_live:
-        return switch_live(next.generation);
+        if (!switch_live(next.generation))
+            return false;
+        spool_.remove(renewal_wish());
+        return true;
     case Step::drop_order:
         lineage_.drop_order();
         return true;
@@ -205,24 +240,6 @@ bool LineageJob::take(const Next &next)
         return false;
     }
     return false;
-}
-
-void LineageJob::begin(Generation number)
-{
-    forced_ = false;
-    if (!spec_.makes_key()) {
-        lineage_.begin(number, spec_, nullptr, Csr::from_pem(spec_.csr));
-        return;
-    }
-    std::optional<PrivateKey> key;
-    if (spec_.reuse_key && number > 1) {
-        const auto before = lineage_.wanted(number - 1);
-        if (!before || before->key_type == spec_.key_type)
-            key = lineage_.private_key(number - 1);
-    }
-    if (!key)
-        key = PrivateKey::generate(spec_.key_type);
-    lineage_.begin(number, spec_, &*key, Csr::make(*key, spec_.identifiers));
 }
 
 bool LineageJob::switch_live(Generation number)
@@ -240,6 +257,8 @@ bool LineageJob::switch_live(Generation number)
         return false;
     }
     lineage_.switch_live(number);
+    if (!spec_.reuse_key)
+        lineage_.drop_begun_bundle(number);
     forced_ = false;
     result_.end = JobResult::End::obtained;
     result_.text =
@@ -262,8 +281,16 @@ void LineageJob::forget_failures()
         return;
     retry_.attempts = 0;
     retry_.error.clear();
+    retry_.client_error.clear();
     retry_.next.reset();
     lineage_.write_retry(retry_);
+}
+
+std::optional<Time> LineageJob::live_until() const
+{
+    const auto live = lineage_.live();
+    const auto chain = live ? lineage_.chain(*live) : nullptr;
+    return chain ? std::optional(chain->front().not_after()) : std::nullopt;
 }
 
 void LineageJob::record_failure(const std::exception &e)
@@ -271,12 +298,18 @@ void LineageJob::record_failure(const std::exception &e)
     result_.end = JobResult::End::failed;
     result_.text = describe(e);
     const Time now = clock_.now();
-    const CaProblem *problem = find_cause<CaProblem>(e);
+    std::optional<Seconds> retry_after;
+    if (const CaProblem *problem = find_cause<CaProblem>(e))
+        retry_after = problem->retry_after;
+    else if (const Problem *refusal = find_cause<Problem>(e))
+        retry_after = refusal->retry_after;
     ++retry_.attempts;
     retry_.error = result_.text;
+    retry_.client_error = words_for_client(e);
     retry_.last = now;
-    retry_.next = retry_instant(retry_.attempts, now, problem ? problem->retry_after : std::nullopt,
-                                options_.random);
+    retry_.next = retry_instant(retry_.attempts, now, retry_after, live_until(), options_.random);
+    if (comes_from_agent() && lineage_.live())
+        result_.text += "; the certificate that is live stays";
     lineage_.write_retry(retry_);
     result_.text += "; next attempt at " + format_rfc3339(*retry_.next);
 }
@@ -291,6 +324,13 @@ void LineageJob::schedule(std::optional<Time> deferred_until)
         const auto chain = lineage_.chain(live->number);
         question.times = times_of(chain->front(), lineage_.stored_at(live->number));
         question.ari = ari_of(chain->front());
+        if (auto origin = lineage_.origin(live->number); origin && comes_from_agent()) {
+            if (look_again_) {
+                origin->next_ask = *look_again_;
+                lineage_.write_origin(live->number, *origin);
+            }
+            question.next_ask = origin->next_ask;
+        }
         question.deployed = live->deployed || !live->sound;
         result_.to_deploy = !question.deployed && (!retry_.hook_next || *retry_.hook_next <= now ||
                                                    !options_.names.empty());
@@ -312,10 +352,12 @@ std::string LineageJob::preview()
     for (const std::string &text : look_at_damage())
         log_error(lineage_.name().str() + ": " + text);
     const LineageFacts facts = lineage_.facts(spec_);
-    const RenewalReason reason = why_renew(facts);
-    const Next next = next_step(facts, reason != RenewalReason::none);
+    const RenewalReason reason = comes_from_agent() ? RenewalReason::none : why_renew(facts);
+    const Next next = next_step(facts, comes_from_agent() || reason != RenewalReason::none);
+    if (asks_the_agent(next.step))
+        return "would ask " + spec_.server + (forced_ ? " for another certificate" : "");
     std::string why = reason == RenewalReason::none ? "" : fmt::format(" ({})", to_text(reason));
-    const std::string from = " from " + ca().name().str();
+    const std::string from = comes_from_agent() ? "" : " from " + ca().name().str();
     switch (next.step) {
     case Step::begin:
         return "would obtain a certificate" + from + why;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// LineageJob's dealings with the CA: placing an order, resuming one, storing what comes of it, and
-// renewal information.
+// LineageJob's dealings with the CA: placing an order, and against whose quota it counts, resuming
+// one, storing what comes of it, and renewal information.
 #include "renew/lineage_job.h"
 
 #include "acme/issued.h"
@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "renew/order_run.h"
+#include "spool/client_store.h"
+#include "spool/lineage_owner.h"
 
 #include <fmt/format.h>
 
@@ -24,12 +26,45 @@ bool is_order_gone(const CaProblem &problem)
 
 }
 
+/// A renewal whose time has come, in its turn: nobody asked for it.
+bool LineageJob::is_on_schedule() const
+{
+    const LineageFacts facts = lineage_.facts(spec_);
+    const GenerationFacts *live = facts.live_generation();
+    if (forced_ || !live || !live->wanted || (retry_.next && *retry_.next > clock_.now()))
+        return false;
+    const auto chain = lineage_.chain(live->number);
+    return renewal_reason(question_of_time(live->number, chain->front()), clock_.now()) !=
+           RenewalReason::none;
+}
+
+/// Whatever a client wishes, changes, deletes and wishes again, it gets the orders that it may
+/// place. Those of the operator's hand, and renewals in their turn, are not its own.
+void LineageJob::count_against_quota(Step step) const
+{
+    if (!spec_.owner || options_.force || !options_.names.empty() || is_on_schedule())
+        return;
+    const ClientStore clients(spool_);
+    const auto policy = clients.policy(*spec_.owner);
+    if (!policy)
+        return; // check_owner() has refused it
+    // Without a quota, what its lineages may need a day; but not more by deleting and wishing anew.
+    const int limit =
+        policy->orders_per_day.value_or(most_certificates_a_day * policy->max_lineages);
+    const Time now = clock_.now();
+    // Before a key is made for it one looks, with the order one counts.
+    const bool is_left = step == Step::order ? clients.count_order(*spec_.owner, limit, now)
+                                             : clients.orders_today(*spec_.owner, now) < limit;
+    if (!is_left)
+        throw orders_used_up(limit, now);
+}
+
 void LineageJob::place_order(Generation number)
 {
     CaContext &context = ca();
     try {
         AcmeSession session(connections_.to(context), context.service(), clock_, options_.random);
-        auto account = context.account(session);
+        auto account = context.account(session, account_owner(spool_, spec_));
         OrderRequest request{spec_.identifiers, {}, {}, {}, {}};
         request.profile = spec_.profile.empty() ? context.config().profile : spec_.profile;
         // Only a CA that told us of a window for the old certificate knows what it would replace.
@@ -60,8 +95,9 @@ Order LineageJob::request_order(AcmeSession &session, const OrderRequest &reques
             // Once: a CA that lost its accounts gets ours again.
             log_warning(lineage_.name().str() + ": " + problem.what() +
                         "; the account is looked for again");
-            ca().forget(*account);
-            account = ca().account(session);
+            const ClientId owner = account_owner(spool_, spec_);
+            ca().forget(*account, owner);
+            account = ca().account(session, owner);
             return new_order(session, account->signer(), request);
         }
         if (request.replaces.empty() || problem.asks_to_wait())
@@ -80,7 +116,8 @@ void LineageJob::resume_order(Generation number)
     const auto record = lineage_.order();
     try {
         AcmeSession session(connections_.to(context), context.service(), clock_, options_.random);
-        const auto account = context.account(session);
+        const ClientId owner = account_owner(spool_, spec_);
+        const auto account = context.account(session, owner);
         if (record->ca != context.name().str() ||
             record->directory != context.service().directory_url() ||
             record->account != account->url) {
@@ -97,7 +134,7 @@ void LineageJob::resume_order(Generation number)
                 throw;
             lineage_.drop_order();
             if (is_account_lost(problem))
-                context.forget(*account);
+                context.forget(*account, owner);
             throw Error(std::string("the CA no longer knows the order: ") + problem.what());
         }
         if (!same_set(order->identifiers, spec_.identifiers)) {

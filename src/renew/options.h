@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace acmeproxy {
@@ -36,6 +37,7 @@ struct HookOptions {
     std::string global_hook; ///< certificate-obtained-hook, or empty
     std::string hooks_dir;   ///< where plain names are looked for
     std::chrono::seconds timeout{300};
+    mode_t umask = 022; ///< that a hook has
 };
 
 }

@@ -64,9 +64,11 @@ void OrderRun::answer(const Authorization &authorization)
     const std::string &name = authorization.identifier.value();
     if (!challenge)
         throw OrderDead("", "",
-                        "the CA offers no http-01 challenge for " +
-                            std::string(authorization.wildcard ? "*." : "") + name +
-                            " (wildcards need dns-01, which acmeproxy does not speak)",
+                        authorization.wildcard
+                            ? "the CA offers no http-01 challenge for *." + name +
+                                  " (wildcards need dns-01, which acmeproxy does not speak)"
+                            : "the CA offers no http-01 challenge for " + name +
+                                  " (acmeproxy speaks no other kind)",
                         0);
     if (challenge->status != "pending" && challenge->status != "processing")
         return;

@@ -3,8 +3,12 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "renew/agent_requests.h"
+#include "renew/own_accounts.h"
+#include "spool/agent_requests.h"
 #include "spool/challenges.h"
 #include "spool/client_store.h"
+#include "spool/client_tokens.h"
 #include "spool/secret_keys.h"
 #include "spool/spent_nonces.h"
 
@@ -111,6 +115,8 @@ void sweep_all(const Spool &spool, Time now)
     const ClientStore clients(spool);
     clients.sweep_accounts(now);
     clients.sweep_counters(now);
+    ClientTokens(spool).sweep(now);
+    AgentRequests(spool).sweep(now);
 }
 
 }
@@ -154,8 +160,11 @@ std::vector<LineageName> find_due(const Spool &spool, const RenewOptions &option
 
 PassResult run_pass(const Spool &spool, const RenewOptions &options, const Clock &clock)
 {
-    const std::vector<LineageName> names = find_due(spool, options, clock.now());
     CaContexts cas(spool, options, clock);
+    RequestsResult requests;
+    if (options.names.empty()) // what was wished for is due at once
+        requests = apply_agent_requests(spool, options, cas, clock);
+    const std::vector<LineageName> names = find_due(spool, options, clock.now());
     Work work(names);
     const std::size_t workers =
         std::min<std::size_t>(static_cast<std::size_t>(options.workers), names.size());
@@ -167,9 +176,12 @@ PassResult run_pass(const Spool &spool, const RenewOptions &options, const Clock
             threads.emplace_back([&] { work_until_done(work, spool, options, cas, clock); });
     }
     PassResult result = work.result();
+    result.failed += requests.failed;
     try {
-        if (options.names.empty())
+        if (options.names.empty()) {
+            result.failed += make_own_accounts(spool, options, cas, clock);
             sweep_all(spool, clock.now());
+        }
     } catch (const std::exception &e) {
         // What was obtained must be deployed all the same.
         log_error("sweep: " + describe(e));

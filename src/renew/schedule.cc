@@ -60,7 +60,7 @@ RenewalReason renewal_reason(const RenewalQuestion &question, Time now)
 {
     if (question.forced)
         return RenewalReason::forced;
-    if (question.stored_last_day >= 2)
+    if (question.stored_last_day >= most_certificates_a_day)
         return RenewalReason::none;
     if (question.changed)
         return RenewalReason::changed;
@@ -78,7 +78,7 @@ RenewalReason renewal_reason(const RenewalQuestion &question, Time now)
 }
 
 Time retry_instant(int attempts, Time now, std::optional<Seconds> retry_after,
-                   const UnitRandom &random)
+                   std::optional<Time> expires, const UnitRandom &random)
 {
     Seconds wait = days(1);
     if (attempts <= 1)
@@ -87,8 +87,11 @@ Time retry_instant(int attempts, Time now, std::optional<Seconds> retry_after,
         wait = minutes(10);
     else if (attempts == 3)
         wait = minutes(100);
-    // A year is as good as never, and safe to add to a time.
-    wait = std::max(wait, std::min<Seconds>(retry_after.value_or(Seconds(0)), days(365)));
+    // No CA counts over more than a week, and a mistake of its must not cost the certificate.
+    Seconds most = days(7);
+    if (expires)
+        most = std::clamp<Seconds>((*expires - now) / 2, hours(1), most);
+    wait = std::max(wait, std::min(retry_after.value_or(Seconds(0)), most));
     return now + wait + Seconds(static_cast<std::int64_t>(random() * 0.1 * double(wait.count())));
 }
 
@@ -130,6 +133,8 @@ Time next_look(const DueQuestion &question, Time now)
     if (picked)
         earlier(ahead(*picked));
     earlier(ahead(latest_instant(*question.times, picked)));
+    if (question.next_ask)
+        earlier(std::max(*question.next_ask, now + minutes(1)));
     if (question.ari && question.times->not_after > now)
         earlier(std::max(question.ari->next_poll, now + minutes(1)));
     return due;

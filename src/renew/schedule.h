@@ -30,6 +30,9 @@ bool is_sound_window(Time start, Time end, const CertificateTimes &times);
 enum class RenewalReason { none, forced, changed, damaged, window, lifetime };
 std::string_view to_text(RenewalReason reason);
 
+/// Of one lineage, by itself.
+constexpr int most_certificates_a_day = 2;
+
 struct RenewalQuestion {
     CertificateTimes times;
     std::optional<Time> picked; ///< the instant picked in this certificate's window
@@ -42,9 +45,11 @@ struct RenewalQuestion {
 /// after two certificates in a day only forced.
 RenewalReason renewal_reason(const RenewalQuestion &question, Time now);
 
-/// 1, 10, 100 minutes, then daily; up to a tenth longer, at random; never before `retry_after`.
+/// 1, 10, 100 minutes, then daily, and not before `retry_after`; up to a tenth longer, at random.
+/// `retry_after` counts for a week at most; where a certificate is live, that `expires` then, for
+/// half of the time that it has left, an hour at least.
 Time retry_instant(int attempts, Time now, std::optional<Seconds> retry_after,
-                   const UnitRandom &random);
+                   std::optional<Time> expires, const UnitRandom &random);
 
 /// Picks an instant in the window of `info` for this certificate, or keeps what `before` picked
 /// where the window is the same.
@@ -54,6 +59,7 @@ AriRecord pick_in_window(const std::optional<AriRecord> &before, const std::stri
 struct DueQuestion {
     std::optional<CertificateTimes> times; ///< none: nothing is live yet
     std::optional<AriRecord> ari;          ///< of the live certificate
+    std::optional<Time> next_ask = {};     ///< where it came from an agent
     RetryRecord retry;
     bool deployed = true;
 };

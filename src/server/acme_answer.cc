@@ -58,6 +58,17 @@ CgiResponse problem_response(const Problem &problem)
     return response;
 }
 
+CgiResponse only_get_response()
+{
+    CgiResponse response =
+        problem_response(Problem("malformed", "only GET and HEAD are answered here", 405));
+    for (auto &[name, value] : response.headers) {
+        if (name == "Allow")
+            value = "GET, HEAD";
+    }
+    return response;
+}
+
 namespace {
 
 bool came_over_tls(const ServerContext &context, const CgiRequest &request)

@@ -17,6 +17,8 @@ namespace {
 /// A key authorization is a token, a dot and 43 characters (RFC 8555, section 8.1).
 constexpr off_t max_size = 1024;
 constexpr std::size_t max_token_size = 128;
+/// SHA-256 in base64url (RFC 7638).
+constexpr std::size_t thumbprint_size = 43;
 
 bool is_base64url(char c)
 {
@@ -63,6 +65,31 @@ std::optional<std::string> read_regular(const std::string &name)
     return read_whole(file, static_cast<std::size_t>(st.st_size), name);
 }
 
+std::string token_of(std::string_view path)
+{
+    return std::string(path.substr(challenge_prefix.size()));
+}
+
+/// The answer to what asks for no token; nullopt: there is one in the path.
+std::optional<CgiResponse> refuse(std::string_view method, std::string_view path)
+{
+    if (method != "GET" && method != "HEAD") {
+        CgiResponse refusal = text_response(405, "only GET and HEAD are answered here");
+        refusal.headers.emplace_back("Allow", "GET, HEAD");
+        return refusal;
+    }
+    if (!path.starts_with(challenge_prefix))
+        return text_response(404, "only challenges are answered here");
+    if (!can_be_token(path.substr(challenge_prefix.size())))
+        return text_response(400, "this cannot be a token");
+    return std::nullopt;
+}
+
+CgiResponse authorization_response(std::string key_authorization)
+{
+    return {200, {{"Content-Type", "application/octet-stream"}}, std::move(key_authorization)};
+}
+
 }
 
 bool can_be_token(std::string_view text)
@@ -74,22 +101,26 @@ bool can_be_token(std::string_view text)
 CgiResponse challenge_response(std::string_view method, std::string_view path,
                                const std::string &spool)
 {
-    if (method != "GET" && method != "HEAD") {
-        CgiResponse refusal = text_response(405, "only GET and HEAD are answered here");
-        refusal.headers.emplace_back("Allow", "GET, HEAD");
-        return refusal;
-    }
-    if (!path.starts_with(challenge_prefix))
-        return text_response(404, "only challenges are answered here");
-    const std::string_view token = path.substr(challenge_prefix.size());
-    if (!can_be_token(token))
-        return text_response(400, "this cannot be a token");
+    if (auto refusal = refuse(method, path))
+        return std::move(*refusal);
     if (!spool.starts_with('/'))
         throw Error("find the spool " + spool + ": not an absolute path");
-    auto key_authorization = read_regular(spool + "/challenges/" + std::string(token));
+    auto key_authorization = read_regular(spool + "/challenges/" + token_of(path));
     if (!key_authorization)
         return text_response(404, "this token is not known");
-    return {200, {{"Content-Type", "application/octet-stream"}}, std::move(*key_authorization)};
+    return authorization_response(std::move(*key_authorization));
+}
+
+CgiResponse stateless_response(std::string_view method, std::string_view path,
+                               std::string_view thumbprint)
+{
+    if (thumbprint.size() != thumbprint_size ||
+        !std::all_of(thumbprint.begin(), thumbprint.end(), is_base64url))
+        throw Error("ACMEPROXY_THUMBPRINT is not what \"acmeproxy account thumbprint\" prints: 43 "
+                    "characters of base64url");
+    if (auto refusal = refuse(method, path))
+        return std::move(*refusal);
+    return authorization_response(token_of(path) + "." + std::string(thumbprint));
 }
 
 }

@@ -4,6 +4,9 @@
 //
 // It opens that one file, for reading. The folder's name is spelled here and not taken from
 // src/spool, since challenge.fcgi is to link nothing of it.
+//
+// Stateless, it opens none: a key authorization is the token, a dot, and the thumbprint of the
+// account's key (section 8.1), and only the holder of that key can gain from the answer.
 #pragma once
 
 #include "cgi/response.h"
@@ -25,5 +28,10 @@ bool can_be_token(std::string_view text);
 /// way (rights, a file too large) is an exception.
 CgiResponse challenge_response(std::string_view method, std::string_view path,
                                const std::string &spool);
+
+/// The same for every token that can be one, known or not: 200 with the key authorization of the
+/// account whose key has this thumbprint. Throws Error for what cannot be a thumbprint.
+CgiResponse stateless_response(std::string_view method, std::string_view path,
+                               std::string_view thumbprint);
 
 }

@@ -110,14 +110,8 @@ ClientPolicy check_enabled(ServerContext &context, const ClientAccount &account,
     if (!policy || !policy->enabled)
         throw Problem("unauthorized", "this client is disabled", 403);
     // RFC 8555, section 7.3.6, wants 401 for what is no longer valid.
-    if (account.status != "valid")
-        throw Problem("unauthorized", "this account is " + account.status, 401);
-    if (!account.eab_kid.empty()) {
-        const auto key = context.clients.eab(ClientScopedId::parse(account.eab_kid));
-        if (!key || key->revoked)
-            throw Problem("unauthorized", "the key that this account was made with is revoked",
-                          401);
-    }
+    if (const std::string why = context.clients.why_ended(account); !why.empty())
+        throw Problem("unauthorized", why, 401);
     if (!mode.empty() && !policy->modes.contains(std::string(mode)))
         throw Problem("unauthorized", "this client may not use the " + std::string(mode), 403);
     return std::move(*policy);

@@ -58,5 +58,7 @@ CgiResponse answer_acme(ServerContext &context, const CgiRequest &request,
 CgiResponse json_response(int status, const Json &json);
 /// application/problem+json (RFC 7807).
 CgiResponse problem_response(const Problem &problem);
+/// The 405 of what is read without a signature.
+CgiResponse only_get_response();
 
 }

@@ -17,17 +17,6 @@ bool is_for_anybody(GatewayResource resource)
     return resource == GatewayResource::directory || resource == GatewayResource::renewal_info;
 }
 
-CgiResponse only_get()
-{
-    CgiResponse response =
-        problem_response(Problem("malformed", "only GET and HEAD are answered here", 405));
-    for (auto &[name, value] : response.headers) {
-        if (name == "Allow")
-            value = "GET, HEAD";
-    }
-    return response;
-}
-
 CgiResponse dispatch(GatewayCall &call)
 {
     switch (call.route.resource) {
@@ -58,8 +47,11 @@ CgiResponse answer_route(GatewayServices &services, const CgiRequest &request,
 {
     if (!route)
         throw Problem("malformed", "there is nothing here", 404);
-    if (is_for_anybody(route->resource) && request.method != "GET" && request.method != "HEAD")
-        return only_get();
+    const bool is_post_as_get =
+        route->resource == GatewayResource::directory && request.method == "POST";
+    if (is_for_anybody(route->resource) && request.method != "GET" && request.method != "HEAD" &&
+        !is_post_as_get)
+        return only_get_response();
     GatewayCall call{services, request, *route, nullptr, services.clock.steady(), {}};
     try {
         call.ca = services.upstream.find(route->ca);

@@ -29,6 +29,13 @@ Json meta_of(const GatewayCall &call, const Directory &directory)
 
 CgiResponse directory_response(GatewayCall &call)
 {
+    if (call.request.method == "POST") {
+        // RFC 8555, section 6.3: by POST-as-GET, too, which is no way around the signature.
+        const SignedRequest post =
+            open_envelope(call.context(), call.request, SignedBy::kid, "gateway");
+        if (!post.is_post_as_get())
+            throw Problem("malformed", "the payload must be empty here");
+    }
     UpstreamCall upstream(call.ca, call.services.clock, call.deadline());
     const Directory &directory = upstream.session().directory();
     const std::string auth = call.context().options.base_url + "/auth/";

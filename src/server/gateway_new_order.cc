@@ -22,13 +22,8 @@ void count_against_quota(ClientCall &call)
     const std::optional<int> limit = call.policy().orders_per_day;
     const Time now = call.services().clock.now();
     const ClientId &client = call.request.account->id.client();
-    if (!limit || call.call.context().clients.count_order(client, *limit, now))
-        return;
-    Problem problem("rateLimited", "this client has placed the " + std::to_string(*limit) +
-                                       " orders that it may place a day (UTC)");
-    const Time midnight = std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1);
-    problem.retry_after = midnight - now;
-    throw problem;
+    if (limit && !call.call.context().clients.count_order(client, *limit, now))
+        throw orders_used_up(*limit, now);
 }
 
 /// A refusal of "replaces" must not keep a client from its certificate: the CA is asked once more

@@ -99,6 +99,26 @@ Problem no_such_thing(const std::string &what)
     return {"unauthorized", "there is no such " + what, 404};
 }
 
+namespace {
+
+/// An answer that is no ACME problem: the text of a redirect, a load balancer or a crash is not for
+/// clients. Whether the CA is overloaded they may know.
+Problem no_acme_problem(const CaProblem &problem, const std::string &ca, bool with_names)
+{
+    log_error("gateway: the CA " + ca + " answered with HTTP status " +
+              std::to_string(problem.status) + " and no ACME problem" +
+              (with_names ? ": " + problem.detail : ""));
+    if (problem.status == 404)
+        return no_such_thing("thing at the CA");
+    if (!problem.asks_to_wait())
+        return {"serverInternal", "the CA answered with an error; try again later"};
+    Problem result(type_for("", problem.status), "the CA is busy; try again later", problem.status);
+    result.retry_after = problem.retry_after.value_or(Seconds(30));
+    return result;
+}
+
+}
+
 Problem relayed(const CaProblem &problem)
 {
     const std::string type = type_for(problem.type, problem.status);
@@ -115,6 +135,8 @@ Problem problem_for_client(const std::exception &e, const std::string &ca, bool 
     if (const auto *problem = dynamic_cast<const Problem *>(&e))
         return *problem;
     if (const auto *problem = find_cause<CaProblem>(e)) {
+        if (problem->type.empty() && problem->status != 0)
+            return no_acme_problem(*problem, ca, with_names);
         if (!is_for_the_operator(*problem))
             return relayed(*problem);
         log_error("gateway: the CA " + ca + " refuses our account or request: " + problem->type +

@@ -18,7 +18,7 @@ constexpr std::size_t most_entries = 256;
 constexpr std::chrono::hours longest_kept{1};
 constexpr std::chrono::hours usual_retry_after{6};
 
-std::string time_at(const Json &window, std::string_view name)
+std::string checked_time(const Json &window, std::string_view name)
 {
     const auto time = parse_rfc3339(window.string_at(name));
     if (!time)
@@ -32,9 +32,9 @@ try {
     const Json json = Json::parse(body);
     const Json &window = json.object_at("suggestedWindow");
     Json result = Json::object();
-    result.set(
-        "suggestedWindow",
-        Json::object().set("start", time_at(window, "start")).set("end", time_at(window, "end")));
+    result.set("suggestedWindow", Json::object()
+                                      .set("start", checked_time(window, "start"))
+                                      .set("end", checked_time(window, "end")));
     const std::string explanation = json.string_or("explanationURL", "");
     if (!explanation.empty())
         result.set("explanationURL", explanation);

@@ -15,7 +15,7 @@ namespace {
 /// As many as any public CA takes.
 constexpr std::size_t max_names = 100;
 
-[[noreturn]] void malformed(const std::string &detail)
+[[noreturn]] void malformed_order(const std::string &detail)
 {
     throw Problem("malformed", detail);
 }
@@ -42,7 +42,7 @@ void read_names(const Json &payload, OrderWish &wish)
 {
     const Json::Array &list = payload.array_at("identifiers");
     if (list.empty() || list.size() > max_names)
-        malformed("an order must have 1 to " + std::to_string(max_names) + " identifiers");
+        malformed_order("an order must have 1 to " + std::to_string(max_names) + " identifiers");
     std::vector<Subproblem> bad;
     std::vector<Identifier> &names = wish.request.identifiers;
     for (const Json &one : list) {
@@ -67,7 +67,7 @@ std::string read_time(const Json &payload, std::string_view name)
 {
     const std::string text = payload.string_or(name, "");
     if (!text.empty() && !parse_rfc3339(text))
-        malformed("\"" + std::string(name) + "\" is not a time as RFC 3339 has it");
+        malformed_order("\"" + std::string(name) + "\" is not a time as RFC 3339 has it");
     return text;
 }
 
@@ -97,10 +97,11 @@ try {
     request.profile = payload.string_or("profile", "");
     request.replaces = payload.string_or("replaces", "");
     if (!request.replaces.empty() && !is_renewal_info_id(request.replaces))
-        malformed("\"replaces\" is not the identifier of a certificate (RFC 9773, section 4.1)");
+        malformed_order(
+            "\"replaces\" is not the identifier of a certificate (RFC 9773, section 4.1)");
     return wish;
 } catch (const JsonError &e) {
-    malformed("the order is of no use: " + describe(e));
+    malformed_order("the order is of no use: " + describe(e));
 }
 
 void check_names_allowed(const ClientPolicy &policy, const std::vector<Identifier> &identifiers)

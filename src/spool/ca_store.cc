@@ -117,6 +117,11 @@ void save_pause(const Spool &spool, const CaName &ca, const Pause &pause, Time n
                 format_rfc3339(pause.until) + " " + pause.why + "\n");
 }
 
+AccountRecord parse_account_record(const Json &json)
+{
+    return {json.string_at("url"), json.string_at("directory"), json.strings_or_none("contact")};
+}
+
 AccountFiles::AccountFiles(const Spool &spool, CaName ca, ClientId owner)
     : spool_(spool), ca_(std::move(ca)), owner_(std::move(owner))
 {
@@ -190,8 +195,7 @@ std::optional<AccountRecord> AccountFiles::record() const
         const auto json = spool_.read_json(path_to(AccountFile::account));
         if (!json)
             return std::nullopt;
-        return AccountRecord{json->string_at("url"), json->string_at("directory"),
-                             json->strings_or_none("contact")};
+        return parse_account_record(*json);
     } catch (const Error &) {
         return std::nullopt; // a cache: the CA finds the account by its key
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "crypto/age.h"
 #include "crypto/key.h"
 #include "crypto/secret.h"
 #include "spool/spool.h"
@@ -31,6 +32,19 @@ std::vector<CaName> built_in_cas();
 std::optional<CaConfig> load_ca(const Spool &spool, const CaName &ca);
 void save_ca(const Spool &spool, const CaName &ca, const CaConfig &config);
 
+/// An agent's server is kept as a CA is, by its directory: "https://HOST/agent/directory".
+std::string agent_directory(const std::string &server);
+/// The entry of this server; nullopt where there is none. Unreadable ones are passed over.
+std::optional<CaName> find_server(const Spool &spool, const std::string &server);
+/// A name for the entry, after host and port, that no other has.
+CaName name_for_server(const Spool &spool, const std::string &server);
+
+/// cas/CA/identity.txt: what opens all that comes from this server. The first one is sealed for;
+/// others may follow. Empty where there is no such file.
+std::vector<AgeIdentity> load_identities(const Spool &spool, const CaName &ca);
+/// The same, made where it is missing. Takes the CA's lock.
+std::vector<AgeIdentity> ensure_identities(const Spool &spool, const CaName &ca, Time now);
+
 /// cas/CA/pause: the CA asked for silence.
 struct Pause {
     Time until;
@@ -46,6 +60,9 @@ struct AccountRecord {
     std::string directory; ///< of the CA that has it: another URL means another CA
     std::vector<std::string> contact;
 };
+
+/// Of account.json. Throws JsonError.
+AccountRecord parse_account_record(const Json &json);
 
 /// One account's files: cas/CA/accounts/OWNER. Changes are made under the lock.
 class AccountFiles {

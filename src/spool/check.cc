@@ -3,12 +3,19 @@
 
 #include "base/error.h"
 #include "spool/ca_store.h"
+#include "spool/check_content.h"
+#include "spool/check_lineage.h"
 #include "spool/client_store.h"
 #include "spool/layout.h"
-#include "spool/lineage.h"
+#include "spool/name_claims.h"
 
+#include <algorithm>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <functional>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
 
 namespace acmeproxy {
 
@@ -17,7 +24,7 @@ namespace {
 class Check {
 public:
     Check(const Spool &spool, Repair repair, Time now)
-        : spool_(spool), repair_(repair), now_(now), base_(*spool.dir().status(""))
+        : spool_(spool), findings_(spool, repair), now_(now), base_(*spool.dir().status(""))
     {
     }
 
@@ -25,9 +32,8 @@ public:
     {
         check_path("", *find_rule("."), base_);
         for (const PathRule &rule : layout()) {
-            const bool top = rule.kind == PathKind::folder && rule.pattern != "." &&
-                             rule.pattern.find('/') == std::string_view::npos;
-            if (top && !spool_.dir().exists(std::string(rule.pattern)))
+            const bool wanted = rule.is_fixed() && rule.pattern != ".";
+            if (wanted && !spool_.dir().exists(std::string(rule.pattern)))
                 note(std::string(rule.pattern), "is missing", "make the folder",
                      [&] { spool_.dir().make_dir(std::string(rule.pattern), rule.mode); });
         }
@@ -37,27 +43,12 @@ public:
         for (const ClientId &client : ClientStore(spool_).clients())
             check_client(client);
         for (const LineageName &name : spool_.lineages())
-            check_lineage(Lineage(spool_, name));
-        return std::move(findings_);
+            check_lineage(Lineage(spool_, name), findings_, now_);
+        check_claims();
+        return findings_.take();
     }
 
 private:
-    /// Notes a finding; with a way to mend it that is done, if asked for.
-    void note(const std::string &path, const std::string &what, const std::string &advice,
-              const std::function<void()> &mend = {})
-    {
-        Finding finding{spool_.dir().path_of(path), what, advice, false};
-        if (repair_ == Repair::yes && mend) {
-            try {
-                mend();
-                finding.repaired = true;
-            } catch (const std::exception &e) {
-                finding.advice += " (tried, in vain: " + describe(e) + ")";
-            }
-        }
-        findings_.push_back(std::move(finding));
-    }
-
     void walk(const std::string &folder)
     {
         for (const std::string &name : spool_.dir().list(folder)) {
@@ -66,12 +57,16 @@ private:
             if (!st)
                 continue; // gone meanwhile
             const PathRule *rule = find_rule(path);
-            if (folder == "tmp")
+            if (rule && rule->pattern.ends_with("/..."))
                 check_temporary(path, *st);
             else if (!rule)
                 note(path, "does not belong in a spool", "move it away");
-            else if (check_path(path, *rule, *st) && rule->kind == PathKind::folder)
+            else if (!check_path(path, *rule, *st))
+                continue;
+            else if (rule->kind == PathKind::folder)
                 walk(path);
+            else if (const ContentRule *content = find_content_rule(rule->pattern))
+                check_content(path, *content);
         }
     }
 
@@ -92,11 +87,14 @@ private:
             note(path, "is not " + std::string(name_of(rule.kind)), "move it away");
             return false;
         }
-        if (st.st_uid != base_.st_uid)
+        // What agent.fcgi makes belongs to the user that it runs as.
+        const bool is_agents = rule.writers.find("agent") != std::string_view::npos;
+        if (st.st_uid != base_.st_uid && !is_agents)
             note(path,
                  fmt::format("belongs to user {}, not to the spool's owner {}", st.st_uid,
                              base_.st_uid),
                  fmt::format("chown {} it", base_.st_uid));
+        check_group(path, rule, st);
         const mode_t mode = st.st_mode & 07777;
         if (kind != PathKind::link && mode != rule.mode)
             note(path, fmt::format("has mode {:04o}, not {:04o}", mode, rule.mode),
@@ -106,6 +104,81 @@ private:
                          throw_errno("set mode");
                  });
         return true;
+    }
+
+    /// Counts where it may do what others may not: what agent.fcgi reads and writes.
+    void check_group(const std::string &path, const PathRule &rule, const struct stat &st)
+    {
+        const mode_t of_group = (rule.mode >> 3) & 7;
+        const mode_t of_others = rule.mode & 7;
+        if (st.st_gid == base_.st_gid || (of_group & ~of_others) == 0)
+            return;
+        note(path,
+             fmt::format("is of group {}, not of the spool's group {}", st.st_gid, base_.st_gid),
+             fmt::format("chgrp {} it", base_.st_gid), [&] {
+                 if (::fchownat(spool_.dir().fd(), path.c_str(), static_cast<uid_t>(-1),
+                                base_.st_gid, AT_SYMLINK_NOFOLLOW) != 0)
+                     throw_errno("set group");
+             });
+    }
+
+    void check_content(const std::string &path, const ContentRule &rule)
+    {
+        try {
+            rule.read(spool_, path, now_);
+        } catch (const std::exception &e) {
+            const bool is_readable = !find_cause<std::system_error>(e);
+            const bool goes = rule.is_cache && is_readable && !find_cause<NewerFormat>(e);
+            const bool is_fault = dynamic_cast<const ContentFault *>(&e) != nullptr;
+            note(path,
+                 (is_fault      ? ""
+                  : is_readable ? "is damaged: "
+                                : "cannot be read: ") +
+                     describe(e),
+                 rule.advice,
+                 goes ? [&] { spool_.dir().remove_file(path); } : std::function<void()>());
+        }
+    }
+
+    /// keys/ and names/: what leads nowhere counts for nothing, and is mended by whoever meets it.
+    void check_claims()
+    {
+        const char *const advice = "remove it: it counts for nothing";
+        const ClientStore clients(spool_);
+        const std::string keys = ClientNames::folder(ClientFolder::keys).str();
+        for (const std::string &name : spool_.dir().list(keys)) {
+            const std::string path = keys + "/" + name;
+            const PathRule *rule = find_rule(path);
+            if (!rule || rule->pattern != "keys/THUMBPRINT" || !is_settled(path))
+                continue;
+            const Thumbprint thumbprint = Thumbprint::parse(name);
+            if (clients.is_dangling(thumbprint))
+                note(path, "leads to no account that has this key", advice,
+                     [&] { clients.account_by_key(thumbprint.str()); });
+        }
+        const NameClaims claims(spool_);
+        for (const ClaimName &name : claims.dangling()) {
+            const std::string path = AgentNames::claim(name).str();
+            if (is_settled(path))
+                note(path, "names no client that has a lineage of that name", advice,
+                     [&] { remove_claim(claims, name); });
+        }
+    }
+
+    static void remove_claim(const NameClaims &claims, const ClaimName &name)
+    {
+        const Lock lock = claims.lock();
+        const std::vector<ClaimName> still = claims.dangling();
+        if (std::find(still.begin(), still.end(), name) != still.end())
+            claims.remove(name);
+    }
+
+    /// A regular file, and not just being made: a claim comes before what it leads to.
+    bool is_settled(const std::string &path) const
+    {
+        const auto st = spool_.dir().status(path);
+        return st && S_ISREG(st->st_mode) &&
+               now_ - Time(Seconds(st->st_mtime)) > std::chrono::minutes(1);
     }
 
     static std::string_view name_of(PathKind kind)
@@ -126,13 +199,19 @@ private:
         const std::string folder = SpoolNames::ca(ca).str();
         readable(folder + "/ca.json", "write it again: acmeproxy ca add",
                  [&] { load_ca(spool_, ca); });
-        const AccountFiles account(spool_, ca, ClientId::parse("default"));
-        const std::string owner = SpoolNames::account(ca, ClientId::parse("default")).str();
-        readable(owner + "/key.pem", "put it back from a backup, or remove it to get a new account",
-                 [&] {
-                     if (account.record() && !account.key())
-                         throw Error("it is missing, and there is an account of it");
-                 });
+        readable(SpoolNames::ca(ca, CaFile::identity).str(),
+                 "put it back from a backup, or remove it to get new keys from the server",
+                 [&] { load_identities(spool_, ca); });
+        const std::string accounts = SpoolNames::ca(ca, CaFile::accounts).str();
+        for (const std::string &name : spool_.dir().list(accounts)) {
+            if (!find_rule(accounts + "/" + name))
+                continue; // reported already
+            const ClientId owner = ClientId::parse(name);
+            const SpoolPath key = SpoolNames::account(ca, owner, AccountFile::key);
+            if (AccountFiles(spool_, ca, owner).record() && !spool_.exists(key))
+                note(key.str(), "is missing, and there is an account of it",
+                     "put it back from a backup, or remove account.json to get a new account");
+        }
     }
 
     /// What is missing or cannot be read denies: that must not go unseen.
@@ -163,6 +242,10 @@ private:
         }
     }
 
+    template <class... Words> void note(Words &&...words)
+    {
+        findings_.note(std::forward<Words>(words)...);
+    }
     void readable(const std::string &path, const std::string &advice,
                   const std::function<void()> &read)
     {
@@ -173,124 +256,10 @@ private:
         }
     }
 
-    void check_lineage(const Lineage &lineage)
-    {
-        const std::string folder = SpoolNames::lineage(lineage.name()).str();
-        const auto st = spool_.dir().status(folder);
-        if (!st || !S_ISDIR(st->st_mode))
-            return; // gone meanwhile, or reported already
-        std::optional<Lock> lock;
-        if (repair_ == Repair::yes && !(lock = lineage.lock())) {
-            note(folder, "is being worked on by another process", "check again when it is done");
-            return;
-        }
-        try {
-            if (const auto spec = check_spec(lineage, folder))
-                check_files(lineage, *spec, folder);
-            check_due(lineage, folder);
-            check_caches(lineage);
-        } catch (const std::exception &e) {
-            note(folder, "cannot be checked: " + describe(e),
-                 "see what the message says, and check again");
-        }
-    }
-
-    std::optional<LineageSpec> check_spec(const Lineage &lineage, const std::string &folder)
-    {
-        try {
-            return lineage.spec();
-        } catch (const std::exception &e) {
-            // What cannot be read for another reason than its content is not written over.
-            const bool damaged = !find_cause<std::system_error>(e) && !find_cause<NewerFormat>(e);
-            const auto rebuilt = damaged ? lineage.rebuild_spec() : std::nullopt;
-            note(folder + "/cert.json", "cannot be read: " + describe(e),
-                 rebuilt ? "make it anew from the certificate"
-                         : "put it back from a backup, or remove the lineage and add it again",
-                 rebuilt ? [&] { lineage.write_spec(*rebuilt); } : std::function<void()>());
-            return rebuilt;
-        }
-    }
-
-    void check_files(const Lineage &lineage, const LineageSpec &spec, const std::string &folder)
-    {
-        const LineageFacts facts = lineage.facts(spec);
-        for (const GenerationFacts &generation : facts.generations)
-            check_generation(lineage, spec, generation);
-        const bool had_live = spool_.exists(SpoolNames::lineage(lineage.name(), LineageFile::live));
-        const Next next = next_step(facts, false);
-        // Stored and not live yet is a state, and the next pass goes on from it.
-        const bool is_issued = !had_live && facts.order == LineageFacts::OrderFile::of_newest;
-        if (next.step == Step::switch_live && !facts.live_generation() && !is_issued)
-            note(folder + "/live", had_live ? "points to no certificate" : "is missing",
-                 "point it to the newest certificate",
-                 [&] { lineage.switch_live(next.generation); });
-        else if (had_live && !facts.live)
-            note(folder + "/live", "points to no generation",
-                 "the next pass obtains a certificate: acmeproxy renew " + lineage.name().str());
-    }
-
-    void check_generation(const Lineage &lineage, const LineageSpec &spec,
-                          const GenerationFacts &generation)
-    {
-        const auto path = [&](GenerationFile which) {
-            return file(lineage, generation.number, which).str();
-        };
-        const std::string renew =
-            "get a new certificate: acmeproxy renew --force " + lineage.name().str();
-        if (!generation.committed && lineage.stored_at(generation.number))
-            note(path(GenerationFile::fullchain), "cannot be read as certificates", renew);
-        if (generation.committed && !generation.sound)
-            note(path(spec.makes_key() ? GenerationFile::privkey : GenerationFile::request),
-                 "is missing, damaged or of another key than the certificate's", renew);
-        if (generation.committed && !lineage.is_complete(generation.number))
-            note(SpoolNames::generation(lineage.name(), generation.number).str(),
-                 "lacks cert.pem or chain.pem as fullchain.pem has them",
-                 "make them anew from fullchain.pem", [&] { lineage.complete(generation.number); });
-    }
-
-    void check_due(const Lineage &lineage, const std::string &folder)
-    {
-        const auto due = lineage.due();
-        if (!due)
-            note(folder + "/due", "is missing", "make it: the next pass looks at the lineage",
-                 [&] { lineage.set_due(now_); });
-        else if (*due > now_ + std::chrono::hours(48))
-            note(folder + "/due", "is more than two days ahead: a clock was wrong",
-                 "the next pass looks at it", [&] { lineage.set_due(now_); });
-    }
-
-    void check_caches(const Lineage &lineage)
-    {
-        for (const LineageFile which : {LineageFile::retry, LineageFile::ari, LineageFile::order}) {
-            const SpoolPath path = SpoolNames::lineage(lineage.name(), which);
-            try {
-                const auto json = spool_.read_json(path);
-                if (json && which == LineageFile::retry)
-                    parse_retry_record(*json);
-                if (json && which == LineageFile::ari)
-                    parse_ari_record(*json);
-                if (json && which == LineageFile::order)
-                    parse_order_record(*json);
-            } catch (const std::exception &e) {
-                const bool damaged =
-                    !find_cause<std::system_error>(e) && !find_cause<NewerFormat>(e);
-                note(path.str(), "is damaged: " + describe(e),
-                     damaged ? "remove it: it is made anew when it is needed" : "move it away",
-                     damaged ? [&] { spool_.remove(path); } : std::function<void()>());
-            }
-        }
-    }
-
-    static SpoolPath file(const Lineage &lineage, Generation number, GenerationFile which)
-    {
-        return SpoolNames::generation(lineage.name(), number, which);
-    }
-
     const Spool &spool_;
-    const Repair repair_;
+    Findings findings_;
     const Time now_;
     const struct stat base_;
-    std::vector<Finding> findings_;
 };
 
 }

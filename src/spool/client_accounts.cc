@@ -7,6 +7,10 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "jose/jwk.h"
+#include "spool/agent_names.h"
+
+#include <cerrno>
+#include <system_error>
 
 namespace acmeproxy {
 
@@ -113,6 +117,11 @@ std::optional<ClientAccount> ClientStore::account_by_key(const std::string &thum
     return found;
 }
 
+bool ClientStore::is_dangling(const Thumbprint &thumbprint) const
+{
+    return !claimed_account(thumbprint) && spool_.exists(ClientNames::key(thumbprint));
+}
+
 /// Under the lock. False: an account has the key.
 bool ClientStore::claim_key(const ClientAccount &account) const
 {
@@ -171,11 +180,36 @@ void ClientStore::touch_account(const ClientScopedId &id, Time now) const
     const SpoolPath path = ClientNames::account(id);
     const auto st = spool_.dir().status(path.str());
     if (st && now - Time(Seconds(st->st_mtime)) > std::chrono::hours(1))
-        spool_.dir().set_mtime(path.str(), now.time_since_epoch().count());
+        note_use(id, now);
+}
+
+// agent.fcgi may run as a user who cannot change what is the owner's: it leaves a note then.
+void ClientStore::note_use(const ClientScopedId &id, Time now) const
+try {
+    spool_.dir().set_mtime(ClientNames::account(id).str(), now.time_since_epoch().count());
+} catch (const std::system_error &e) {
+    if (e.code().value() != EPERM && e.code().value() != EACCES)
+        throw;
+    spool_.touch(AgentNames::account_used(id));
+}
+
+void ClientStore::take_notes_of_use() const
+{
+    const std::string folder = AgentNames::requests().str();
+    for (const std::string &name : spool_.dir().list(folder)) {
+        const auto id = AgentNames::account_of_use(name);
+        const auto st = id ? spool_.dir().status(folder + "/" + name) : std::nullopt;
+        if (!st)
+            continue;
+        if (spool_.exists(ClientNames::account(*id)))
+            spool_.dir().set_mtime(ClientNames::account(*id).str(), st->st_mtime);
+        spool_.remove(AgentNames::account_used(*id));
+    }
 }
 
 int ClientStore::sweep_accounts(Time now) const
 {
+    take_notes_of_use();
     int removed = 0;
     const auto age_of = [&](const SpoolPath &path) {
         const auto st = spool_.dir().status(path.str());
@@ -198,6 +232,16 @@ int ClientStore::sweep_accounts(Time now) const
         }
     }
     return removed;
+}
+
+std::string ClientStore::why_ended(const ClientAccount &account) const
+{
+    if (account.status != "valid")
+        return "this account is " + account.status;
+    if (account.eab_kid.empty())
+        return {};
+    const auto key = eab(ClientScopedId::parse(account.eab_kid));
+    return !key || key->revoked ? "the key that this account was made with is revoked" : "";
 }
 
 }

@@ -13,18 +13,11 @@ namespace acmeproxy {
 
 namespace {
 
-constexpr std::string_view base64url_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t random_size = 16; ///< bytes; 22 characters
-
-[[noreturn]] void refuse(const char *kind, std::string_view text, const char *rule)
-{
-    throw Error(fmt::format("{} \"{}\": {}", kind, printable(text, 300), rule));
-}
 
 bool is_base64url(std::string_view text, std::size_t size)
 {
-    return text.size() == size && text.find_first_not_of(base64url_alphabet) == text.npos;
+    return text.size() == size && is_base64url_text(text, size);
 }
 
 /// "20261124T135000Z" as RFC 3339.
@@ -49,14 +42,14 @@ ClientScopedId ClientScopedId::parse(std::string_view text)
 {
     const std::size_t dot = text.find('.');
     if (dot == text.npos || !is_base64url(text.substr(dot + 1), 22))
-        refuse("id", text, "must be CLIENT.RANDOM with 22 characters of base64url");
+        refuse_name("id", text, "must be CLIENT.RANDOM with 22 characters of base64url");
     return {ClientId::parse(text.substr(0, dot)), std::string(text)};
 }
 
 template <> Thumbprint Thumbprint::parse(std::string_view text)
 {
     if (!is_base64url(text, 43))
-        refuse("thumbprint", text, "must be 43 characters of base64url");
+        refuse_name("thumbprint", text, "must be 43 characters of base64url");
     return Thumbprint(text);
 }
 
@@ -64,7 +57,7 @@ template <> NonceHash NonceHash::parse(std::string_view text)
 {
     if (text.size() < 32 || text.size() > 64 ||
         text.find_first_not_of("0123456789abcdef") != text.npos)
-        refuse("nonce", text, "must be 32 to 64 hexadecimal digits");
+        refuse_name("nonce", text, "must be 32 to 64 hexadecimal digits");
     return NonceHash(text);
 }
 
@@ -73,14 +66,14 @@ template <> SecretName SecretName::parse(std::string_view text)
     const std::size_t hyphen = text.find('-');
     if (hyphen != 16 || !parse_rfc3339(spread(text.substr(0, 16))) ||
         !is_base64url(text.substr(17), 8))
-        refuse("secret", text, "must be a time and 8 characters of base64url");
+        refuse_name("secret", text, "must be a time and 8 characters of base64url");
     return SecretName(text);
 }
 
 template <> Day Day::parse(std::string_view text)
 {
     if (text.size() != 10 || !parse_rfc3339(std::string(text) + "T00:00:00Z"))
-        refuse("day", text, "must be YYYY-MM-DD");
+        refuse_name("day", text, "must be YYYY-MM-DD");
     return Day(text);
 }
 
@@ -88,7 +81,7 @@ template <> Minute Minute::parse(std::string_view text)
 {
     if (text.size() != 17 || !text.ends_with('Z') ||
         !parse_rfc3339(std::string(text.substr(0, 16)) + ":00Z"))
-        refuse("minute", text, "must be YYYY-MM-DDTHH:MMZ");
+        refuse_name("minute", text, "must be YYYY-MM-DDTHH:MMZ");
     return Minute(text);
 }
 

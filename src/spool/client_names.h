@@ -42,6 +42,12 @@ using SecretName = CheckedName<struct SecretNameTag>;
 using Day = CheckedName<struct DayTag>;
 /// "2026-11-24T13:50Z".
 using Minute = CheckedName<struct MinuteTag>;
+template <> Thumbprint Thumbprint::parse(std::string_view text);
+template <> NonceHash NonceHash::parse(std::string_view text);
+template <> SecretName SecretName::parse(std::string_view text);
+template <> Day Day::parse(std::string_view text);
+template <> Minute Minute::parse(std::string_view text);
+
 Day day_of(Time time);
 Minute minute_of(Time time);
 /// When the minute begins.

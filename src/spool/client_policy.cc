@@ -44,7 +44,10 @@ Json to_json(const ClientPolicy &policy)
         json.set("orders_per_day", *policy.orders_per_day);
     json.set("own_account", policy.own_account)
         .set("max_eab_keys", policy.max_eab_keys)
-        .set("max_accounts", policy.max_accounts);
+        .set("max_accounts", policy.max_accounts)
+        .set("max_lineages", policy.max_lineages);
+    if (policy.recipient)
+        json.set("recipient", policy.recipient->text());
     return json;
 }
 
@@ -66,8 +69,11 @@ ClientPolicy parse_client_policy(const Json &json)
     if (json.find("orders_per_day"))
         policy.orders_per_day = bounded(json, "orders_per_day", 0);
     policy.own_account = json.bool_or("own_account", false);
+    if (json.find("recipient"))
+        policy.recipient = AgeRecipient::parse(json.string_at("recipient"));
     policy.max_eab_keys = bounded(json, "max_eab_keys", 10);
     policy.max_accounts = bounded(json, "max_accounts", 50);
+    policy.max_lineages = bounded(json, "max_lineages", 100);
     return policy;
 }
 

@@ -113,7 +113,7 @@ bool ClientStore::create(const ClientId &client, const ClientPolicy &policy) con
     const Json json = acmeproxy::to_json(policy);
     Json::Object members = {{"format", 1}};
     members.insert(members.end(), json.as_object()->begin(), json.as_object()->end());
-    TempFile file(spool_.dir(), "tmp", 0600);
+    TempFile file(spool_.dir(), "tmp", 0640);
     file.write(Json(std::move(members)).to_pretty_text());
     return file.link_to(ClientNames::client(client, ClientFile::client).str());
 }
@@ -215,6 +215,15 @@ bool ClientStore::use_once(const ClientScopedId &kid, const std::string &thumbpr
 bool ClientStore::is_used(const ClientScopedId &kid) const
 {
     return spool_.exists(ClientNames::eab_used(kid));
+}
+
+Problem orders_used_up(int limit, Time now)
+{
+    Problem problem("rateLimited", "this client has placed the " + std::to_string(limit) +
+                                       " orders that it may place a day (UTC)");
+    const Time midnight = std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1);
+    problem.retry_after = midnight - now;
+    return problem;
 }
 
 bool ClientStore::count_order(const ClientId &client, int limit, Time now) const

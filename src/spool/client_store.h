@@ -7,6 +7,8 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/problem.h"
+#include "crypto/age.h"
 #include "crypto/key.h"
 #include "crypto/secret.h"
 #include "spool/client_names.h"
@@ -30,9 +32,11 @@ struct ClientPolicy {
     std::vector<CaName> cas;           ///< besides the default CA; empty: the default CA alone
     std::vector<std::string> profiles; ///< that it may ask for; empty: all that the CA has
     std::optional<int> orders_per_day;
-    bool own_account = false; ///< an account of its own at each CA
+    bool own_account = false;              ///< an account of its own at each CA
+    std::optional<AgeRecipient> recipient; ///< who opens what is sealed for it, unless it says so
     int max_eab_keys = 10;
-    int max_accounts = 50; ///< valid ones
+    int max_accounts = 50;  ///< valid ones
+    int max_lineages = 100; ///< that it may have at the agent
 };
 Json to_json(const ClientPolicy &policy);
 ClientPolicy parse_client_policy(const Json &json);
@@ -58,6 +62,9 @@ struct ClientAccount {
     Time created{};
 };
 
+/// What a client is told whose orders of the day (UTC) are used up.
+Problem orders_used_up(int limit, Time now);
+
 class ClientStore {
 public:
     explicit ClientStore(const Spool &spool) : spool_(spool) {}
@@ -76,6 +83,9 @@ public:
     /// Throws Error over max_eab_keys.
     EabKey add_eab(const ClientId &client, bool once, std::optional<Time> expires, Time now) const;
     std::optional<EabKey> eab(const ClientScopedId &kid) const;
+    /// Why an account is of no use any more, in words that its client may see: it is not valid, or
+    /// the key that it was made with is revoked. Empty: it may be used.
+    std::string why_ended(const ClientAccount &account) const;
     std::vector<EabKey> eabs(const ClientId &client) const;
     /// Its accounts end with it unless `keep_accounts`.
     void revoke_eab(const ClientScopedId &kid, bool keep_accounts) const;
@@ -91,6 +101,8 @@ public:
     std::vector<ClientAccount> accounts(const ClientId &client) const;
     /// Which account has the key, if any. A dangling claim is repaired.
     std::optional<ClientAccount> account_by_key(const std::string &thumbprint) const;
+    /// Whether keys/THUMBPRINT is there and leads to no account of that key.
+    bool is_dangling(const Thumbprint &thumbprint) const;
     /// Claims keys/THUMBPRINT and stores the account. False: the key is taken.
     bool create_account(const ClientAccount &account) const;
     /// Reads it again under the lock, so that no change of another is lost, and stores what
@@ -117,6 +129,8 @@ public:
 
 private:
     Lock lock_keys() const;
+    void note_use(const ClientScopedId &id, Time now) const;
+    void take_notes_of_use() const;
     bool claim_key(const ClientAccount &account) const;
     void write_account(const ClientAccount &account) const;
     std::optional<ClientAccount> claimed_account(const Thumbprint &thumbprint) const;

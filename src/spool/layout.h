@@ -17,13 +17,16 @@ struct PathRule {
     PathKind kind;
     mode_t mode; ///< 0 for links
     std::string_view writers;
+
+    /// Of the folders that every spool has.
+    bool is_fixed() const { return kind == PathKind::folder && writers == "spool init"; }
 };
 
 /// All rules, parents before what is in them. "." is the base itself.
 const std::vector<PathRule> &layout();
 
 /// The rule for a path relative to the base; nullptr for what does not belong in a spool. Below
-/// tmp/ all belongs, under the rule "tmp/...".
+/// tmp/ and requests/tmp/ all belongs, under the rule "tmp/..." or its like.
 const PathRule *find_rule(std::string_view relative);
 
 }

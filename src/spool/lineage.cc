@@ -2,64 +2,25 @@
 #include "spool/lineage.h"
 
 #include "base/error.h"
+#include "spool/readable.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <fmt/format.h>
 
 namespace acmeproxy {
 
 namespace {
 
-constexpr std::string_view due_file = "due";
-
-/// `read` where what it reads is a cache or may be damaged: damage is as good as absence.
-template <class Read> auto readable(Read read) -> decltype(read())
+/// nullptr for a file that is missing or damaged.
+template <class T, class Parse>
+std::shared_ptr<const T> parsed(const Spool &spool, const SpoolPath &path, ParsedFiles<T> &files,
+                                Parse parse)
 {
-    try {
-        return read();
-    } catch (const std::system_error &) {
-        throw; // no right, no disk: that is not damage
-    } catch (const std::exception &e) {
-        if (find_cause<std::system_error>(e) || find_cause<NewerFormat>(e))
-            throw;
-        return {};
-    }
+    return readable([&]() -> std::shared_ptr<const T> {
+        const auto st = spool.dir().status(path.str());
+        return st ? files.get(path.str(), *st, parse) : nullptr;
+    });
 }
 
-std::string issuers_pem(const std::vector<Certificate> &chain)
-{
-    std::string pem;
-    for (std::size_t i = 1; i < chain.size(); ++i)
-        pem += chain[i].pem();
-    return pem;
-}
-
-}
-
-bool Lineage::create(const Spool &spool, const LineageName &name, const LineageSpec &spec)
-{
-    const SpoolPath folder = SpoolNames::temporary();
-    spool.dir().make_dir(folder.str(), 0700);
-    try {
-        Json json = Json::object();
-        json.set("format", 1);
-        const Json content = to_json(spec);
-        for (const auto &member : *content.as_object())
-            json.set(member.first, member.second);
-        replace_file(spool.dir(), folder.str(), folder.str() + "/cert.json", json.to_pretty_text(),
-                     0600);
-        spool.dir().make_dir(folder.str() + "/gen", 0700);
-        replace_file(spool.dir(), folder.str(), folder.str() + "/" + std::string(due_file), "",
-                     0600);
-        if (spool.put_folder(folder, SpoolNames::lineage(name)))
-            return true;
-        spool.dir().remove_tree(folder.str());
-        return false;
-    } catch (...) {
-        spool.dir().remove_tree(folder.str());
-        rethrow_while("make lineage " + name.str());
-    }
 }
 
 bool Lineage::exists() const
@@ -100,6 +61,9 @@ std::optional<LineageSpec> Lineage::rebuild_spec() const
         const auto certificates = chain(*it);
         if (!certificates || certificates->front().identifiers().empty())
             continue;
+        // For whom a key was sealed, no certificate tells.
+        if (spool_.exists(SpoolNames::generation(name_, *it, GenerationFile::privkey_age)))
+            return std::nullopt;
         LineageSpec spec = spec_from_certificate(certificates->front());
         // Without a key of ours the request is what the lineage lives on.
         const auto csr = request(*it);
@@ -132,30 +96,30 @@ std::string Lineage::path(Generation number, GenerationFile file) const
     return spool_.path_of(SpoolNames::generation(name_, number, file));
 }
 
-std::optional<std::vector<Certificate>> Lineage::chain(Generation number) const
+std::shared_ptr<const std::vector<Certificate>> Lineage::chain(Generation number) const
 {
-    return readable([&]() -> std::optional<std::vector<Certificate>> {
-        const auto pem =
-            spool_.read(SpoolNames::generation(name_, number, GenerationFile::fullchain));
-        return pem ? std::optional(parse_chain(*pem)) : std::nullopt;
+    const SpoolPath path = SpoolNames::generation(name_, number, GenerationFile::fullchain);
+    return parsed(spool_, path, chains_, [&]() -> std::shared_ptr<const std::vector<Certificate>> {
+        const auto pem = spool_.read(path);
+        return pem ? std::make_shared<std::vector<Certificate>>(parse_chain(*pem)) : nullptr;
     });
 }
 
-std::optional<Csr> Lineage::request(Generation number) const
+std::shared_ptr<const Csr> Lineage::request(Generation number) const
 {
-    return readable([&]() -> std::optional<Csr> {
-        const auto pem =
-            spool_.read(SpoolNames::generation(name_, number, GenerationFile::request));
-        return pem ? std::optional(Csr::from_pem(*pem)) : std::nullopt;
+    const SpoolPath path = SpoolNames::generation(name_, number, GenerationFile::request);
+    return parsed(spool_, path, requests_, [&]() -> std::shared_ptr<const Csr> {
+        const auto pem = spool_.read(path);
+        return pem ? std::make_shared<Csr>(Csr::from_pem(*pem)) : nullptr;
     });
 }
 
-std::optional<PrivateKey> Lineage::private_key(Generation number) const
+std::shared_ptr<const PrivateKey> Lineage::private_key(Generation number) const
 {
-    return readable([&]() -> std::optional<PrivateKey> {
-        const auto pem =
-            spool_.read_secret(SpoolNames::generation(name_, number, GenerationFile::privkey));
-        return pem ? std::optional(PrivateKey::from_pem(pem->view())) : std::nullopt;
+    const SpoolPath path = SpoolNames::generation(name_, number, GenerationFile::privkey);
+    return parsed(spool_, path, keys_, [&]() -> std::shared_ptr<const PrivateKey> {
+        const auto pem = spool_.read_secret(path);
+        return pem ? std::make_shared<PrivateKey>(PrivateKey::from_pem(pem->view())) : nullptr;
     });
 }
 
@@ -175,27 +139,20 @@ std::optional<Time> Lineage::stored_at(Generation number) const
     return st ? std::optional(Time(Seconds(st->st_mtime))) : std::nullopt;
 }
 
+int Lineage::stored_last_day(Time now) const
+{
+    int count = 0;
+    for (const Generation number : generations()) {
+        const auto stored = stored_at(number);
+        count += stored && now - *stored < std::chrono::hours(24) &&
+                 *stored - now < std::chrono::hours(48);
+    }
+    return count;
+}
+
 bool Lineage::is_deployed(Generation number) const
 {
     return spool_.exists(SpoolNames::generation(name_, number, GenerationFile::deployed));
-}
-
-void Lineage::begin(Generation number, const LineageSpec &spec, const PrivateKey *key,
-                    const Csr &csr) const
-try {
-    const SpoolPath folder = SpoolNames::temporary();
-    spool_.dir().make_dir(folder.str(), 0700);
-    if (key)
-        spool_.write_in(folder, GenerationFile::privkey, key->to_pem().view());
-    spool_.write_in(folder, GenerationFile::request, csr.pem());
-    Json wanted = to_json(spec);
-    wanted.set("format", 1);
-    spool_.write_in(folder, GenerationFile::wanted, wanted.to_pretty_text());
-    spool_.make_folder(path_to(LineageFile::generations));
-    if (!spool_.put_folder(folder, SpoolNames::generation(name_, number)))
-        throw Error("generation " + generation_text(number) + " is there already");
-} catch (...) {
-    rethrow_while("begin generation " + generation_text(number) + " of " + name_.str());
 }
 
 void Lineage::commit(Generation number, const std::vector<Certificate> &chain) const
@@ -204,9 +161,12 @@ void Lineage::commit(Generation number, const std::vector<Certificate> &chain) c
         return SpoolNames::generation(name_, number, file);
     };
     spool_.remove(path_of(GenerationFile::deployed));
-    const std::string issuers = issuers_pem(chain);
-    spool_.write(path_of(GenerationFile::cert), chain.front().pem());
-    spool_.write(path_of(GenerationFile::chain), issuers);
+    const std::string issuers = issuers_as_pem(chain);
+    // Their names last from when fullchain.pem's does; complete() makes anew what is lost.
+    spool_.write(path_of(GenerationFile::cert), chain.front().pem(), Durability::content);
+    spool_.write(path_of(GenerationFile::chain), issuers, Durability::content);
+    if (const auto then = wanted(number); then && then->is_sealed())
+        write_bundle(number, *then, chain);
     spool_.write(path_of(GenerationFile::fullchain), chain.front().pem() + issuers);
 }
 
@@ -222,7 +182,9 @@ void Lineage::complete(Generation number) const
             spool_.write(path, content);
     };
     restore(GenerationFile::cert, certificates->front().pem());
-    restore(GenerationFile::chain, issuers_pem(*certificates));
+    restore(GenerationFile::chain, issuers_as_pem(*certificates));
+    if (lacks_bundle(number))
+        write_bundle(number, *wanted(number), *certificates);
 }
 
 bool Lineage::is_complete(Generation number) const
@@ -231,8 +193,9 @@ bool Lineage::is_complete(Generation number) const
     const auto content = [&](GenerationFile file) {
         return spool_.read(SpoolNames::generation(name_, number, file));
     };
-    return certificates && content(GenerationFile::cert) == certificates->front().pem() &&
-           content(GenerationFile::chain) == issuers_pem(*certificates);
+    return certificates && !lacks_bundle(number) &&
+           content(GenerationFile::cert) == certificates->front().pem() &&
+           content(GenerationFile::chain) == issuers_as_pem(*certificates);
 }
 
 void Lineage::switch_live(Generation number) const
@@ -250,7 +213,9 @@ void Lineage::abandon(Generation number) const
 
 void Lineage::mark_deployed(Generation number) const
 {
-    spool_.write(SpoolNames::generation(name_, number, GenerationFile::deployed), "");
+    // Lost in a power cut, it costs another run of the hook.
+    spool_.write(SpoolNames::generation(name_, number, GenerationFile::deployed), "",
+                 Durability::transient);
 }
 
 void Lineage::prune(Time now, Seconds age) const
@@ -270,53 +235,6 @@ void Lineage::prune(Time now, Seconds age) const
         if (number < *current && number != before && old)
             spool_.remove_tree(SpoolNames::generation(name_, number));
     }
-}
-
-std::optional<OrderRecord> Lineage::order() const
-{
-    return readable([&]() -> std::optional<OrderRecord> {
-        const auto json = spool_.read_json(path_to(LineageFile::order));
-        return json ? std::optional(parse_order_record(*json)) : std::nullopt;
-    });
-}
-
-void Lineage::write_order(const OrderRecord &record) const
-{
-    spool_.write_json(path_to(LineageFile::order), to_json(record));
-}
-
-void Lineage::drop_order() const
-{
-    spool_.remove(path_to(LineageFile::order));
-}
-
-RetryRecord Lineage::retry() const
-{
-    return readable([&]() -> RetryRecord {
-        const auto json = spool_.read_json(path_to(LineageFile::retry));
-        return json ? parse_retry_record(*json) : RetryRecord{};
-    });
-}
-
-void Lineage::write_retry(const RetryRecord &record) const
-{
-    if (record.is_clean())
-        spool_.remove(path_to(LineageFile::retry));
-    else
-        spool_.write_json(path_to(LineageFile::retry), to_json(record));
-}
-
-std::optional<AriRecord> Lineage::ari() const
-{
-    return readable([&]() -> std::optional<AriRecord> {
-        const auto json = spool_.read_json(path_to(LineageFile::ari));
-        return json ? std::optional(parse_ari_record(*json)) : std::nullopt;
-    });
-}
-
-void Lineage::write_ari(const AriRecord &record) const
-{
-    spool_.write_json(path_to(LineageFile::ari), to_json(record));
 }
 
 std::optional<Time> Lineage::due() const

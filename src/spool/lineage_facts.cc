@@ -15,18 +15,17 @@ void note(std::vector<std::string> *damage, std::string text)
 }
 
 /// Whether the certificate's key is there; where it is not ours, whether it is what was asked for.
-bool has_key_of(const Certificate &certificate, bool ours, const std::optional<PrivateKey> &key,
-                const std::optional<Csr> &csr)
+bool has_key_of(const Certificate &certificate, bool ours, const PrivateKey *key, const Csr *csr)
 {
     if (ours)
-        return key && key->public_key() == certificate.public_key();
-    return !csr || csr->public_key() == certificate.public_key();
+        return key && key->spki() == certificate.spki();
+    return !csr || csr->public_key().spki() == certificate.spki();
 }
 
 /// Whether a generation is what `spec` asks for. Of a lost wanted.json the certificate still tells
 /// the names.
 bool is_wanted(const LineageSpec &spec, const std::optional<LineageSpec> &then,
-               const std::optional<std::vector<Certificate>> &certificates)
+               const std::vector<Certificate> *certificates)
 {
     if (then)
         return asks_for_the_same(spec, *then);
@@ -42,17 +41,27 @@ GenerationFacts Lineage::facts_of(Generation number, const LineageSpec &spec,
     facts.number = number;
     const auto then = wanted(number);
     const auto certificates = chain(number);
-    facts.wanted = is_wanted(spec, then, certificates);
+    facts.wanted = is_wanted(spec, then, certificates.get());
     facts.deployed = is_deployed(number);
-    facts.committed = certificates.has_value();
-    const auto csr = request(number);
+    facts.committed = certificates != nullptr;
     const auto key = private_key(number);
-    const bool ours = then ? then->makes_key() : spec.makes_key();
-    facts.usable = csr && (!ours || (key && key->public_key() == csr->public_key()));
-    facts.sound = certificates && has_key_of(certificates->front(), ours, key, csr);
+    const LineageSpec &made_for = then ? *then : spec;
+    const bool ours = made_for.makes_key() && !made_for.is_sealed();
+    const bool has_sealed = !made_for.is_sealed() || has_sealed_files(number, made_for);
+    // To read a request means to verify it: only where something depends on it.
+    const auto csr = certificates && ours ? nullptr : request(number);
+    facts.usable = !certificates && csr && has_sealed &&
+                   (!ours || (key && key->spki() == csr->public_key().spki()));
+    facts.sound =
+        certificates && has_sealed && has_key_of(certificates->front(), ours, key.get(), csr.get());
     if (!certificates && stored_at(number))
         note(damage, path(number, GenerationFile::fullchain) + " cannot be read as certificates");
-    if (certificates && !facts.sound)
+    if (certificates && !has_sealed)
+        note(damage, path(number, made_for.makes_key() ? GenerationFile::privkey_age
+                                                       : GenerationFile::bundle_age) +
+                         (made_for.makes_key() ? " or bundle.pem.age" : "") +
+                         " is missing or damaged");
+    else if (certificates && !facts.sound)
         note(damage, path(number, ours ? GenerationFile::privkey : GenerationFile::request) +
                          (key || !ours ? " does not have the certificate's key"
                                        : " is missing or damaged"));

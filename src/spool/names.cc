@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spool/names.h"
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "base/temp_file.h"
 #include "base/text.h"
@@ -13,17 +14,10 @@ namespace acmeproxy {
 namespace {
 
 constexpr std::string_view lower_and_digits = "abcdefghijklmnopqrstuvwxyz0123456789";
-constexpr std::string_view base64url_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 bool only(std::string_view text, std::string_view alphabet)
 {
     return text.find_first_not_of(alphabet) == std::string_view::npos;
-}
-
-[[noreturn]] void refuse(const char *kind, std::string_view text, const char *rule)
-{
-    throw Error(fmt::format("{} \"{}\": {}", kind, printable(text, 300), rule));
 }
 
 /// Lower-case letters, digits and inner hyphens, 1 to 63 bytes.
@@ -43,6 +37,11 @@ constexpr const char *label_rule = "must be 1 to 63 lower-case letters, digits a
 
 }
 
+void refuse_name(const char *kind, std::string_view text, const char *rule)
+{
+    throw Error(fmt::format("{} \"{}\": {}", kind, printable(text, 300), rule));
+}
+
 template <> LineageName LineageName::parse(std::string_view text)
 {
     const std::size_t at = text.find('@');
@@ -50,30 +49,30 @@ template <> LineageName LineageName::parse(std::string_view text)
                            ? is_lineage_stem(text)
                            : is_label(text.substr(0, at)) && is_lineage_stem(text.substr(at + 1));
     if (!sound || text.size() > 200)
-        refuse("lineage name", text,
-               "must be 1 to 200 lower-case letters, digits, '.', '-' and '_', not beginning "
-               "with '.' or '-'");
+        refuse_name("lineage name", text,
+                    "must be 1 to 200 lower-case letters, digits, '.', '-' and '_', not beginning "
+                    "with '.' or '-'");
     return LineageName(text);
 }
 
 template <> CaName CaName::parse(std::string_view text)
 {
     if (!is_label(text))
-        refuse("CA name", text, label_rule);
+        refuse_name("CA name", text, label_rule);
     return CaName(text);
 }
 
 template <> ClientId ClientId::parse(std::string_view text)
 {
     if (!is_label(text))
-        refuse("client id", text, label_rule);
+        refuse_name("client id", text, label_rule);
     return ClientId(text);
 }
 
 template <> Token Token::parse(std::string_view text)
 {
-    if (text.empty() || text.size() > 128 || !only(text, base64url_alphabet))
-        refuse("token", text, "must be 1 to 128 characters of base64url");
+    if (!is_base64url_text(text, 128))
+        refuse_name("token", text, "must be 1 to 128 characters of base64url");
     return Token(text);
 }
 
@@ -90,6 +89,12 @@ LineageName default_lineage_name(const Identifier &first)
     } catch (const Error &) {
         rethrow_while("give the lineage of " + first.value() + " a name (choose one with --name)");
     }
+}
+
+LineageName client_lineage_name(const ClientId &client, const LineageName &name)
+{
+    // A second "@" is refused by parse().
+    return LineageName::parse(client.str() + "@" + name.str());
 }
 
 std::string generation_text(Generation number)
@@ -117,12 +122,20 @@ std::string file_name(GenerationFile file)
         return "wanted.json";
     case GenerationFile::privkey:
         return "privkey.pem";
+    case GenerationFile::privkey_age:
+        return "privkey.pem.age";
+    case GenerationFile::bundle_begun:
+        return "bundle.begun";
+    case GenerationFile::bundle_age:
+        return "bundle.pem.age";
     case GenerationFile::cert:
         return "cert.pem";
     case GenerationFile::chain:
         return "chain.pem";
     case GenerationFile::fullchain:
         return "fullchain.pem";
+    case GenerationFile::origin:
+        return "origin.json";
     case GenerationFile::deployed:
         return "deployed";
     }
@@ -164,6 +177,8 @@ SpoolPath SpoolNames::ca(const CaName &ca_name, CaFile file)
         return SpoolPath(folder + "pause");
     case CaFile::lock:
         return SpoolPath(folder + "lock");
+    case CaFile::identity:
+        return SpoolPath(folder + "identity.txt");
     case CaFile::accounts:
         return SpoolPath(folder + "accounts");
     }
@@ -204,6 +219,8 @@ SpoolPath SpoolNames::lineage(const LineageName &name, LineageFile file)
         return SpoolPath(folder + "lock");
     case LineageFile::due:
         return SpoolPath(folder + "due");
+    case LineageFile::renew:
+        return SpoolPath(folder + "renew");
     case LineageFile::retry:
         return SpoolPath(folder + "retry.json");
     case LineageFile::ari:
@@ -236,6 +253,11 @@ SpoolPath SpoolNames::temporary()
 SpoolPath SpoolNames::temporary(const SpoolPath &folder, GenerationFile file)
 {
     return SpoolPath(folder.str() + "/" + file_name(file));
+}
+
+SpoolPath SpoolNames::temporary(const SpoolPath &folder, Generation number)
+{
+    return SpoolPath(folder.str() + "/" + live_target(number));
 }
 
 std::string SpoolNames::live_target(Generation number)

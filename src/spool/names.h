@@ -26,6 +26,9 @@ private:
     std::string text_;
 };
 
+/// Throws Error: `kind` "`text`": `rule`.
+[[noreturn]] void refuse_name(const char *kind, std::string_view text, const char *rule);
+
 /// A lineage: "a.example", "_.a.example", "CLIENT@a.example"; at most 200 bytes.
 using LineageName = CheckedName<struct LineageTag>;
 /// A CA: lower-case letters, digits and inner hyphens, at most 63.
@@ -35,9 +38,18 @@ using ClientId = CheckedName<struct ClientTag>;
 /// A challenge's token: base64url, 1 to 128 characters (RFC 8555, section 8.3).
 using Token = CheckedName<struct TokenTag>;
 
+// How the text of each is checked stands in names.cc.
+template <> LineageName LineageName::parse(std::string_view text);
+template <> CaName CaName::parse(std::string_view text);
+template <> ClientId ClientId::parse(std::string_view text);
+template <> Token Token::parse(std::string_view text);
+
 /// The name that a lineage of this first identifier has by default. Throws Error, naming --name,
 /// where that is over 200 bytes.
 LineageName default_lineage_name(const Identifier &first);
+/// The name that a client's lineage has on disk: "CLIENT@NAME". Throws Error where that is over 200
+/// bytes or `name` belongs to a client already.
+LineageName client_lineage_name(const ClientId &client, const LineageName &name);
 
 /// A generation's number, from 1.
 using Generation = int;
@@ -53,16 +65,29 @@ public:
 private:
     friend class SpoolNames;
     friend class ClientNames;
+    friend class AgentNames;
     explicit SpoolPath(std::string text) : text_(std::move(text)) {}
     std::string text_;
 };
 
 /// What a generation's folder holds.
-enum class GenerationFile { request, wanted, privkey, cert, chain, fullchain, deployed };
+enum class GenerationFile {
+    request,
+    wanted,
+    privkey,
+    privkey_age,  ///< sealed, instead of privkey
+    bundle_begun, ///< what bundle_age is made from, without the key (crypto/age_bundle.h)
+    bundle_age,
+    cert,
+    chain,
+    fullchain,
+    origin, ///< of one that came from an agent: what the agent calls it
+    deployed,
+};
 std::string file_name(GenerationFile file);
 /// What a lineage's folder holds besides its generations.
-enum class LineageFile { cert, lock, due, retry, ari, order, live, generations };
-enum class CaFile { ca, pause, lock, accounts };
+enum class LineageFile { cert, lock, due, renew, retry, ari, order, live, generations };
+enum class CaFile { ca, pause, lock, identity, accounts };
 enum class AccountFile { key, next, account };
 /// The folders of the base.
 enum class SpoolFolder { challenges, cas, certs, tmp };
@@ -84,6 +109,8 @@ public:
     static SpoolPath temporary();
     /// A file below a folder that temporary() named.
     static SpoolPath temporary(const SpoolPath &folder, GenerationFile file);
+    /// A generation of a whole lineage that is being built there.
+    static SpoolPath temporary(const SpoolPath &folder, Generation number);
     /// What `live` says when it points to this generation: "gen/0001".
     static std::string live_target(Generation number);
     static std::optional<Generation> parse_live_target(std::string_view target);

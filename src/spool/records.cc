@@ -9,8 +9,6 @@
 
 namespace acmeproxy {
 
-namespace {
-
 Time time_at(const Json &json, std::string_view name)
 {
     const std::string &text = json.string_at(name);
@@ -19,6 +17,16 @@ Time time_at(const Json &json, std::string_view name)
         throw JsonError("member \"" + std::string(name) + "\" is not a point in time: \"" +
                         printable(text, 40) + "\"");
     return *time;
+}
+
+namespace {
+
+Generation generation_at(const Json &json)
+{
+    const std::int64_t generation = json.int_at("generation");
+    if (generation < 1 || generation > 999999999)
+        throw JsonError("member \"generation\" is no number of a generation");
+    return static_cast<Generation>(generation);
 }
 
 std::optional<Time> time_if_there(const Json &json, std::string_view name)
@@ -58,10 +66,7 @@ OrderRecord parse_order_record(const Json &json)
     record.directory = json.string_at("directory");
     record.account = json.string_at("account");
     record.url = json.string_at("order");
-    const std::int64_t generation = json.int_at("generation");
-    if (generation < 1 || generation > 999999999)
-        throw JsonError("member \"generation\" is no number of a generation");
-    record.generation = static_cast<Generation>(generation);
+    record.generation = generation_at(json);
     record.placed = time_at(json, "placed");
     return record;
 }
@@ -70,6 +75,8 @@ Json to_json(const RetryRecord &record)
 {
     Json json = Json::object();
     json.set("attempts", record.attempts).set("error", record.error);
+    if (!record.client_error.empty())
+        json.set("client_error", record.client_error);
     json.set("last", format_rfc3339(record.last));
     set_if(json, "next", record.next);
     if (record.hook_attempts > 0) {
@@ -84,12 +91,29 @@ RetryRecord parse_retry_record(const Json &json)
     RetryRecord record;
     record.attempts = count_of(json, "attempts");
     record.error = json.string_or("error", "");
+    record.client_error = json.string_or("client_error", "");
     record.last = time_at(json, "last");
     record.next = time_if_there(json, "next");
     record.hook_attempts = count_of(json, "hook_attempts");
     record.hook_error = json.string_or("hook_error", "");
     record.hook_next = time_if_there(json, "hook_next");
     return record;
+}
+
+Json to_json(const OriginRecord &record)
+{
+    return Json::object()
+        .set("server", record.server)
+        .set("generation", record.generation)
+        .set("tag", record.tag)
+        .set("recipient", record.recipient)
+        .set("next_ask", format_rfc3339(record.next_ask));
+}
+
+OriginRecord parse_origin_record(const Json &json)
+{
+    return {json.string_at("server"), generation_at(json), json.string_or("tag", ""),
+            json.string_or("recipient", ""), time_at(json, "next_ask")};
 }
 
 Json to_json(const AriRecord &record)

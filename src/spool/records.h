@@ -12,6 +12,9 @@
 
 namespace acmeproxy {
 
+/// A member of a record: RFC 3339. Throws JsonError.
+Time time_at(const Json &json, std::string_view name);
+
 /// order.json: an order in flight.
 struct OrderRecord {
     std::string ca;        ///< the CA's name
@@ -28,6 +31,7 @@ OrderRecord parse_order_record(const Json &json);
 struct RetryRecord {
     int attempts = 0;         ///< to issue
     std::string error;        ///< the last one, one line
+    std::string client_error; ///< what its client may see of it; empty: nothing
     Time last{};              ///< when
     std::optional<Time> next; ///< not before
     int hook_attempts = 0;
@@ -38,6 +42,17 @@ struct RetryRecord {
 };
 Json to_json(const RetryRecord &record);
 RetryRecord parse_retry_record(const Json &json);
+
+/// origin.json of a generation that came from an agent.
+struct OriginRecord {
+    std::string server;        ///< its URL
+    Generation generation = 0; ///< the number that the server gave it
+    std::string tag;           ///< ETag, or empty
+    std::string recipient;     ///< that it was told to seal for
+    Time next_ask{};           ///< when the server is asked for another one
+};
+Json to_json(const OriginRecord &record);
+OriginRecord parse_origin_record(const Json &json);
 
 /// ari.json: the renewal window of one certificate (RFC 9773) and the instant picked in it.
 struct AriRecord {

@@ -80,6 +80,8 @@ void rotate_secret_keys(const Spool &spool, Time now)
 }
 
 struct SecretKeyring::State {
+    State(const Spool &of_spool, const Clock &by_clock) : spool(of_spool), clock(by_clock) {}
+
     const Spool &spool;
     const Clock &clock;
     std::mutex mutex;

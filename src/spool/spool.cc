@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <pwd.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace acmeproxy {
 
@@ -44,6 +45,14 @@ std::string folder_of(const SpoolPath &path)
     return slash == std::string::npos ? "" : path.str().substr(0, slash);
 }
 
+/// Root would own all account keys and run what faces the network; that is for people to choose.
+[[noreturn]] void refuse_without_owner(const std::string &base, const std::string &owner)
+{
+    throw Error("there is no user " + owner + " to give it to (make one: systemd-sysusers, or " +
+                "useradd --system --home-dir " + base + " --shell /usr/sbin/nologin " + owner +
+                "; to let root have it all the same: mkdir " + base + ")");
+}
+
 void give_to(const Dir &dir, const std::string &relative, uid_t user, gid_t group)
 {
     if (::geteuid() == 0 &&
@@ -51,6 +60,18 @@ void give_to(const Dir &dir, const std::string &relative, uid_t user, gid_t grou
         throw_errno("give " + dir.path_of(relative) + " to its owner");
 }
 
+}
+
+Json parse_spool_json(const std::string &text)
+{
+    Json json = Json::parse(text);
+    const std::int64_t format = json.int_at("format");
+    if (format > 1)
+        throw NewerFormat(
+            fmt::format("its format is {}, not 1: it was made by a newer acmeproxy", format));
+    if (format != 1)
+        throw Error(fmt::format("its format is {}, not 1", format));
+    return json;
 }
 
 Spool::Spool(const std::string &base) : dir_(open_base(base)) {}
@@ -71,14 +92,7 @@ std::optional<Json> Spool::read_json(const SpoolPath &path) const
     if (!text)
         return std::nullopt;
     try {
-        Json json = Json::parse(*text);
-        const std::int64_t format = json.int_at("format");
-        if (format > 1)
-            throw NewerFormat(
-                fmt::format("its format is {}, not 1: it was made by a newer acmeproxy", format));
-        if (format != 1)
-            throw Error(fmt::format("its format is {}, not 1", format));
-        return json;
+        return parse_spool_json(*text);
     } catch (...) {
         rethrow_while("read " + path_of(path));
     }
@@ -105,7 +119,7 @@ void Spool::write_in(const SpoolPath &folder, GenerationFile file, std::string_v
     const SpoolPath path = SpoolNames::temporary(folder, file);
     TempFile temp(dir_, folder.str(), mode_of(SpoolNames::generation(any, 1, file)));
     temp.write(content);
-    temp.rename_to(path.str());
+    temp.rename_to(path.str(), Durability::content); // put_folder() syncs the folder
 }
 
 void Spool::link(const std::string &target, const SpoolPath &path) const
@@ -189,6 +203,16 @@ std::vector<CaName> Spool::cas() const
     return names;
 }
 
+void check_writable(const Spool &spool)
+{
+    for (const PathRule &rule : layout()) {
+        const std::string folder(rule.pattern);
+        if (rule.is_fixed() && folder != "." &&
+            ::faccessat(spool.dir().fd(), folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+            throw_errno("write to " + spool.dir().path_of(folder));
+    }
+}
+
 std::vector<std::string> init_spool(const std::string &where, const std::string &owner)
 {
     std::string base = where;
@@ -197,15 +221,17 @@ std::vector<std::string> init_spool(const std::string &where, const std::string 
     std::vector<std::string> made;
     try {
         if (!std::filesystem::exists(base)) {
+            const passwd *user = owner.empty() ? nullptr : ::getpwnam(owner.c_str());
+            if (::geteuid() == 0 && !owner.empty() && !user)
+                refuse_without_owner(base, owner);
             const std::filesystem::path parent = std::filesystem::path(base).parent_path();
             if (!parent.empty())
                 std::filesystem::create_directories(parent);
-            if (::mkdir(base.c_str(), 0711) != 0 && errno != EEXIST)
+            if (::mkdir(base.c_str(), 0751) != 0 && errno != EEXIST)
                 throw_errno("make folder " + base);
             const Dir dir(base);
-            if (::fchmod(dir.fd(), 0711) != 0)
+            if (::fchmod(dir.fd(), 0751) != 0)
                 throw_errno("set mode of " + base);
-            const passwd *user = owner.empty() ? nullptr : ::getpwnam(owner.c_str());
             if (user)
                 give_to(dir, ".", user->pw_uid, user->pw_gid);
             made.push_back(base);
@@ -213,9 +239,8 @@ std::vector<std::string> init_spool(const std::string &where, const std::string 
         const Dir dir(base);
         const struct stat st = *dir.status("");
         for (const PathRule &rule : layout()) {
-            const bool top = rule.kind == PathKind::folder && rule.pattern != "." &&
-                             rule.pattern.find('/') == std::string_view::npos;
-            if (!top || !dir.make_dir(std::string(rule.pattern), rule.mode))
+            const bool wanted = rule.is_fixed() && rule.pattern != ".";
+            if (!wanted || !dir.make_dir(std::string(rule.pattern), rule.mode))
                 continue;
             give_to(dir, std::string(rule.pattern), st.st_uid, st.st_gid);
             made.push_back(dir.path_of(rule.pattern));

@@ -71,8 +71,16 @@ private:
     Dir dir_;
 };
 
-/// Makes what is missing of a spool's folders, with their modes; started as root, `owner` (a user's
-/// name; ignored where there is no such user) gets them. Returns what was made, for people.
+/// What Spool::read_json() makes of a file's text.
+Json parse_spool_json(const std::string &text);
+
+/// Throws std::system_error that names the first of the spool's folders that this process may not
+/// write to.
+void check_writable(const Spool &spool);
+
+/// Makes what is missing of a spool's folders, with their modes. As root: a new spool is given to
+/// `owner`, a user's name, and refused where there is no such user; in a folder that is there its
+/// owner gets them. Returns what was made, for people.
 std::vector<std::string> init_spool(const std::string &base, const std::string &owner);
 
 }

@@ -14,7 +14,8 @@ namespace acmeproxy {
 
 struct GenerationFacts {
     Generation number = 0;
-    bool usable = false;    ///< request.pem is sound, and so is its key if acmeproxy makes it
+    bool usable =
+        false; ///< not committed; request.pem is sound, and so is its key if acmeproxy makes it
     bool wanted = false;    ///< wanted.json asks for the same as cert.json
     bool committed = false; ///< fullchain.pem is there and can be read
     bool sound = false;     ///< committed, and the key (if ours) is the certificate's

@@ -7,7 +7,7 @@
 setup_file() {
     load renewer
     begin_with_ca
-    start_pebble --name bound --eab
+    start_pebble --name bound --eab "${CHAOS[@]}"
 }
 
 setup() {
@@ -67,6 +67,7 @@ has_heard() { (($(log_lines pebble "$1 ") > $2)); }
     assert_equal "$(proxy_requests 'POST /sign-me-up')" 1 'the number of requests for an account'
 }
 
+# bats test_tags=chaos
 @test "the account is shown, and its contact can be changed" {
     acmeproxy cert add a.example.test --contact one@example.test
     run acmeproxy account show
@@ -93,6 +94,7 @@ has_heard() { (($(log_lines pebble "$1 ") > $2)); }
     assert_equal "$(proxy_requests 'POST ')" 0 'the number of requests'
 }
 
+# bats test_tags=chaos
 @test "a CA that requires external account binding gets it, and says so where it does not" {
     use_ca "$(pebble_url)"
     printf '%s\n' "$PEBBLE_EAB_KEY" >"$BATS_TEST_TMPDIR/eab"
@@ -127,6 +129,23 @@ has_heard() { (($(log_lines pebble "$1 ") > $2)); }
     assert_output '^acmeproxy: --eab-kid and --eab-key-file belong together'
 }
 
+@test "an account is made with a key of the type that was asked for" {
+    local type
+    for type in ec256:prime256v1 ec384:secp384r1 rsa2048:2048 rsa3072:3072 rsa4096:4096; do
+        export ACMEPROXY_ACCOUNT_KEY_TYPE=${type%:*}
+        run acmeproxy ca add "${type%:*}" "$(proxy_url)" --ca-certificates "$(tls_ca)"
+        assert_status 0
+        run openssl pkey -in "$SPOOL/cas/${type%:*}/accounts/default/key.pem" -noout -text
+        assert_output "(Private-Key: \(|ASN1 OID: )${type#*:}"
+        # The CA knows it, and takes what it signs.
+        run acmeproxy cert add "${type%:*}.example.test" --ca "${type%:*}"
+        assert_status 0
+        assert_live "${type%:*}.example.test" "${type%:*}.example.test"
+    done
+    assert_equal "$(proxy_requests 'POST /sign-me-up')" 5 'the number of registrations'
+}
+
+# bats test_tags=chaos
 @test "a rollover gives the account a new key, of another type where asked, and it goes on" {
     acmeproxy cert add a.example.test
     local key url
@@ -143,6 +162,7 @@ has_heard() { (($(log_lines pebble "$1 ") > $2)); }
     assert_issued 2 2
 }
 
+# bats test_tags=chaos
 @test "a rollover that was killed after the CA had acted is completed by the next use" {
     acmeproxy cert add a.example.test
     local next url
@@ -213,6 +233,7 @@ has_heard() { (($(log_lines pebble "$1 ") > $2)); }
     assert_equal "$(proxy_requests 'POST /sign-me-up')" 2 'the number of requests for an account'
 }
 
+# bats test_tags=chaos
 @test "a certificate is revoked with its reason, by the account" {
     acmeproxy cert add a.example.test
     run acmeproxy cert revoke a.example.test --reason superseded

@@ -25,7 +25,7 @@ url=/.well-known/acme-challenge
 # As `acmeproxy spool init` makes it, with things in it that must not be served.
 make_spool() {
     mkdir -p "$SPOOL/challenges" "$SPOOL/cas"
-    chmod 711 "$SPOOL"
+    chmod 751 "$SPOOL"
     chmod 755 "$SPOOL/challenges"
     printf '%s.%s' "$token" 9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI >"$SPOOL/challenges/$token"
     echo SECRET >"$SPOOL/cas/secret"
@@ -146,19 +146,13 @@ expect_static() {
 @test "challenge.fcgi under lighttpd, on a socket" {
     export ACMEPROXY_SPOOL=$SPOOL
     start_fcgi "$WEB_DIR/challenge.sock" "$WEB_DIR/challenge.fcgi"
-    start_lighttpd "$(web_snippet lighttpd/acmeproxy-challenge.conf | grep -v -e bin- -e max-procs)"
+    start_lighttpd "$(web_snippet lighttpd/acmeproxy-challenge-socket.conf)"
     expect_challenges
     expect_no_process_after_stop
 }
 
 @test "challenge.fcgi under lighttpd, as CGI" {
-    start_lighttpd "server.modules += (\"mod_cgi\", \"mod_alias\", \"mod_setenv\")
-\$HTTP[\"url\"] =^ \"$url/\" {
-    alias.url = (\"$url\" => \"$WEB_DIR/challenge.fcgi\")
-    cgi.assign = (\"\" => \"\")
-    setenv.set-environment = (\"ACMEPROXY_SPOOL\" => \"$SPOOL\")
-    accesslog.filename = \"\"
-}"
+    start_lighttpd "$(web_snippet lighttpd/acmeproxy-challenge-cgi.conf)"
     expect_challenges
     expect_no_process_after_stop
 }
@@ -172,20 +166,15 @@ $(web_snippet apache/acmeproxy-challenge-fcgid.conf)" fcgid
     expect_no_process_after_stop
 }
 
-as_cgi() { # the mod_fcgid configuration, changed as its comment says
-    web_snippet apache/acmeproxy-challenge-fcgid.conf |
-        sed -e '/^FcgidMax/d' -e 's/^FcgidInitialEnv/SetEnv/' -e 's/fcgid-script$/cgi-script/'
-}
-
 @test "challenge.fcgi under Apache's mod_cgi" {
-    start_apache "$(as_cgi)" mpm_prefork cgi
+    start_apache "$(web_snippet apache/acmeproxy-challenge-cgi.conf)" mpm_prefork cgi
     expect_challenges
     expect_no_process_after_stop
 }
 
 @test "challenge.fcgi under Apache's mod_cgid" {
     start_apache "ScriptSock $WEB_DIR/tmp/cgid.sock
-$(as_cgi)" cgid
+$(web_snippet apache/acmeproxy-challenge-cgi.conf)" cgid
     expect_challenges
     expect_no_process_after_stop
 }

@@ -28,8 +28,8 @@ teardown_file() {
 }
 
 verbs=('cert add' 'cert list' 'cert show' 'cert set' 'cert remove' 'cert revoke' renew deploy status
-    'ca add' 'ca list' 'ca show' 'ca remove' 'account show' 'account update' 'account rollover'
-    'account deactivate' 'spool init' 'spool check' help version)
+    'ca add' 'ca list' 'ca show' 'ca remove' 'account show' 'account thumbprint' 'account update' 'account rollover'
+    'account deactivate' 'spool init' 'spool check' keygen seal open help version)
 
 @test "every verb has help with an example, by help and by --help" {
     local verb by_help
@@ -88,7 +88,7 @@ usage_error() {
     usage_error 'workers' renew --workers
     usage_error 'order-timeout.*is not a duration' renew --order-timeout soon
     usage_error 'key-type.*is none of ec256' cert add a.test --key-type dsa
-    usage_error 'does not begin with https://' ca add lab http://ca.example/dir
+    usage_error 'only https is allowed' ca add lab http://ca.example/dir
     usage_error . ca add lab
     usage_error . cert show
     usage_error . cert show a b
@@ -214,11 +214,85 @@ usage_error() {
     assert_status 1
     run acmeproxy ca remove letsencrypt
     assert_status 1
+    run acmeproxy ca add lab https://user:hunter2@localhost/dir --later
+    assert_status 2
+    assert_output 'user name or password in it'
+    refute_output hunter2
+    run acmeproxy ca add lab https:// --later
+    assert_status 2
+    assert_output '"https://" cannot be used: no host'
     run acmeproxy cert add b.test --ca nowhere
     assert_status 1
     assert_output 'there is no CA named "nowhere" \(add it: acmeproxy ca add nowhere URL\)'
-    run acmeproxy ca add 'Bad Name' "$url"
-    [[ $status != 0 ]]
+    usage_error 'CA name "Bad Name": must be' ca add 'Bad Name' "$url"
+    usage_error 'CA name "LAB": must be' ca show LAB
+    usage_error 'CA name "LAB": must be' ca remove LAB
+    usage_error '--ca: CA name "Bad Name": must be' cert add b.test --ca 'Bad Name'
+    usage_error '--ca: CA name "Bad Name": must be' client add web9 --ca 'lab,Bad Name'
+    echo 'ca = Bad Name' >"$BATS_TEST_TMPDIR/bad.conf"
+    usage_error 'bad.conf:1: ca: CA name "Bad Name": must be' --config "$BATS_TEST_TMPDIR/bad.conf" status
+}
+
+@test "a name that no lineage may have is a usage error" {
+    local long
+    long=$(printf 'a%.0s' {1..60})
+    usage_error 'choose one with --name' cert add --later "$long.$long.$long.$long.test"
+    usage_error '--name: "cl@x.test" is what a client.s lineage is called' \
+        cert add --later x.test --name cl@x.test
+    usage_error 'client id "Web": must be' cert add --later x.test --client Web
+    usage_error 'client id "Web": must be' client add Web
+    assert_equal "$(ls "$SPOOL/certs" 2>/dev/null)" ''
+}
+
+@test "wildcards are warned of where nothing is asked yet" {
+    run acmeproxy cert add --later '*.x.test'
+    assert_status 0
+    assert_output '\*\.x\.test is a wildcard: .*dns-01'
+    acmeproxy cert add --later a.test
+    run acmeproxy cert set a.test --add-name '*.a.test'
+    assert_status 0
+    assert_output '\*\.a\.test is a wildcard'
+    run acmeproxy cert set a.test --add-name b.test # known already
+    assert_status 0
+    refute_output 'wildcard'
+}
+
+@test "a spool of another user names who may use it" {
+    ((EUID)) || skip 'root may do everything'
+    local verb
+    export ACMEPROXY_SPOOL=/root
+    [[ $(stat --format=%U:%a /root) == root:700 ]] || skip '/root is open'
+    for verb in status renew 'spool check' 'spool init' 'cert add --later a.test'; do
+        # shellcheck disable=SC2086 # two words
+        run acmeproxy $verb
+        assert_status 1
+        assert_output 'open the spool /root: Permission denied \(it belongs to root: run this as root\)'
+    done
+}
+
+@test "messages name a file once" {
+    run acmeproxy cert add --csr /dev/null
+    assert_status 1
+    assert_equal "$output" 'acmeproxy: read /dev/null: not a regular file'
+    run acmeproxy cert add --csr /tmp
+    assert_status 1
+    assert_equal "$output" 'acmeproxy: read /tmp: not a regular file'
+    run acmeproxy cert add --csr /nothing.pem
+    assert_status 1
+    assert_equal "$output" 'acmeproxy: read /nothing.pem: No such file or directory'
+}
+
+@test "spool check speaks of repairs only where there are some" {
+    acmeproxy spool init
+    echo x >"$SPOOL/x.txt"
+    run acmeproxy spool check
+    assert_status 1
+    assert_output 'x.txt: does not belong in a spool'
+    refute_output 'can be repaired'
+    chmod 700 "$SPOOL/certs"
+    run acmeproxy spool check
+    assert_status 1
+    assert_output '2 things are not as .* \(1 can be repaired: acmeproxy spool check --repair\)'
 }
 
 @test "a CA whose directory cannot be fetched is not added, unless --later" {
@@ -278,6 +352,44 @@ usage_error() {
     assert_equal "$output" ''
 }
 
+# with_dev_log FOLDER COMMAND...: as this user, where /dev is a folder with little but "log" in it.
+with_dev_log() {
+    # shellcheck disable=SC2016 # for the shell within
+    unshare --map-root-user --mount sh -c 'cd "$1" || exit
+        for name in null urandom random; do
+            touch "$name" && mount --bind "/dev/$name" "$name" || exit
+        done
+        mount --rbind . /dev || exit
+        cd / && user=$2 group=$3 && shift 3 &&
+        exec unshare --map-user="$user" --map-group="$group" "$@"' sh "$1" "$(id -u)" "$(id -g)" \
+        "${@:2}"
+}
+
+@test "with --syslog the messages arrive there, each with its priority" {
+    local dev=$BATS_TEST_TMPDIR/dev said
+    mkdir "$dev"
+    with_dev_log "$dev" true 2>/dev/null || skip 'an unprivileged user gets no namespace here'
+    spawn ear "$(system_python)" "$SERVICES_ROOT/tests/system/notify_socket.py" "$dev/log"
+    wait_until 10 test -S "$dev/log"
+    export ACMEPROXY_CA_CERTIFICATES ACMEPROXY_ACME_DIRECTORY_URL
+    ACMEPROXY_CA_CERTIFICATES=$(tls_ca)
+    ACMEPROXY_ACME_DIRECTORY_URL=$(hostile_url honest)
+    acmeproxy cert add --later a.test
+    run with_dev_log "$dev" "$ACMEPROXY" renew --syslog
+    assert_status 0
+    assert_equal "$output" ''
+    ACMEPROXY_ACME_DIRECTORY_URL=$(hostile_url directory-empty)
+    run with_dev_log "$dev" "$ACMEPROXY" renew --force --syslog
+    assert_status 1
+    assert_equal "$output" ''
+    stop ear
+    # LOG_DAEMON is 3: 3 * 8 + LOG_INFO (6), LOG_ERR (3)
+    said=$(cat "$HARNESS_DIR/logs/ear.log")
+    grep -qE '^<30>.* acmeproxy\[[0-9]+\]: a\.test: certificate 0001 is live' <<<"$said" ||
+        fail "no line of success in $said"
+    grep -qE '^<27>.* acmeproxy\[[0-9]+\]: a\.test: ' <<<"$said" || fail "no error in $said"
+}
+
 @test "a terminal sees progress, a file does not" {
     command -v script >/dev/null || skip 'script is not installed'
     export ACMEPROXY_CA_CERTIFICATES ACMEPROXY_ACME_DIRECTORY_URL
@@ -312,9 +424,9 @@ usage_error() {
     run acmeproxy spool init
     assert_status 0
     assert_output "^made $SPOOL"
-    assert_mode "$SPOOL" 711
+    assert_mode "$SPOOL" 751
     assert_mode "$SPOOL/challenges" 755
-    assert_mode "$SPOOL/certs" 700
+    assert_mode "$SPOOL/certs" 750
     run acmeproxy spool init
     assert_status 0
     assert_equal "$output" "the spool $SPOOL is complete"

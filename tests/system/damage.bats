@@ -37,7 +37,7 @@ assert_renewed() {
     acmeproxy cert add --later b.example.test
     cat >"$BATS_TEST_TMPDIR/full" <<'END'
 set -eu
-mount -t tmpfs -o size=1m,mode=711 none "$2"
+mount -t tmpfs -o size=1m,mode=751 none "$2"
 cp -a "$SPOOL/." "$2"
 export ACMEPROXY_SPOOL=$2
 fill() { dd if=/dev/zero of="$2/filler" bs=4k 2>/dev/null || true; }
@@ -254,7 +254,7 @@ END
     run acmeproxy spool check --repair
     assert_status 1
     assert_mode "$(lineage a.example.test)/gen/0001/privkey.pem" 600
-    assert_mode "$SPOOL/certs" 700
+    assert_mode "$SPOOL/certs" 750
     [[ -d $SPOOL/tmp ]]
     assert_live a.example.test a.example.test
     # Whoever made this has to take it away.

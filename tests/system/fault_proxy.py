@@ -7,6 +7,7 @@ proxy's directory URL sends all its requests through the proxy.
 
 Log, one line each (it is flushed, so a test can wait for a line):
     open CONN                          a connection was accepted
+    CONN ~ USER-AGENT                  of the request that is told of next
     CONN > METHOD PATH                 a request has arrived
     CONN < METHOD PATH STATUS [FAULT]  it was answered (STATUS - : not at all)
     close CONN
@@ -234,6 +235,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
         # The rule counts before the line is written: who waits for the line may change the rules.
         rule = self.control.rule_for(self.command, self.path)
+        self.note(f"{self.number} ~ {self.headers.get('User-Agent', '-')}")
         self.note(f"{self.number} > {self.command} {self.path}")
         status = "-"
         try:

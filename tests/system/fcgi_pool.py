@@ -22,12 +22,11 @@ class Pool:
 
     def __init__(self, path, number, command):
         self.socket = socket.socket(socket.AF_UNIX)
-        if os.path.exists(path):
-            os.unlink(path)
-        self.socket.bind(path)
+        self.socket.bind(path + ".new")
         self.socket.listen(256)
+        os.rename(path + ".new", path)  # once it is there, it takes connections
         self.command = command
-        self.stopping = False
+        self.stopping = self.renewing = False
         self.processes = [self.start() for _ in range(number)]
 
     def start(self):
@@ -41,34 +40,44 @@ class Pool:
         return len(dead)
 
     def watch(self):
+        """Until the stop. Signal handlers only leave word: they run between any two lines here."""
         since, deaths = time.monotonic(), 0
         while not self.stopping:
             time.sleep(0.02)
+            if self.renewing:
+                self.renewing = False
+                self.renew()
             if time.monotonic() - since > 1:
                 since, deaths = time.monotonic(), 0
             deaths += self.replace_dead()
             if deaths > MOST_DEATHS_A_SECOND:
                 sys.exit(f"fcgi_pool.py: {self.command[0]} dies again and again")
 
-    def stop(self, *_):
-        self.stopping = True
+    def stop(self):
         for process in self.processes:
             process.terminate()
+        for process in self.processes:
+            process.wait()
 
-    def renew(self, *_):
+    def renew(self):
         for i, process in enumerate(self.processes):
             process.terminate()
             process.wait()
             self.processes[i] = self.start()
 
+    def stop_soon(self, *_):
+        self.stopping = True
+
+    def renew_soon(self, *_):
+        self.renewing = True
+
 
 def main():
     pool = Pool(sys.argv[1], int(sys.argv[2]), sys.argv[3:])
-    signal.signal(signal.SIGTERM, pool.stop)
-    signal.signal(signal.SIGHUP, pool.renew)
+    signal.signal(signal.SIGTERM, pool.stop_soon)
+    signal.signal(signal.SIGHUP, pool.renew_soon)
     pool.watch()
-    for process in pool.processes:
-        process.wait()
+    pool.stop()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ setup_file() {
     # challenge.fcgi serves one spool: it is the same for all tests of this file.
     start_dns
     start_challenge_web fcgi "$BATS_FILE_TMPDIR/spool" "$(challenge_fcgi)"
-    start_pebble PEBBLE_ALTERNATE_ROOTS=1
+    start_pebble PEBBLE_ALTERNATE_ROOTS=1 "${CHAOS[@]}"
     start_fault_proxy
 }
 
@@ -58,15 +58,16 @@ root_name() { pebble_get "roots/$1" | openssl x509 -noout -subject -nameopt mult
 
 @test "private things have private modes, and challenges can be read by the web server" {
     "$ACMEPROXY" cert add modes.example.test 2>/dev/null
-    assert_mode "$SPOOL" 711
+    assert_mode "$SPOOL" 751
     assert_mode "$SPOOL/challenges" 755
-    assert_mode "$SPOOL/certs" 700
-    assert_mode "$(lineage modes.example.test)" 700
+    assert_mode "$SPOOL/certs" 750
+    assert_mode "$(lineage modes.example.test)" 750
     assert_mode "$(lineage modes.example.test)/gen/0001/privkey.pem" 600
     assert_mode "$(lineage modes.example.test)/gen/0001/fullchain.pem" 644
     assert_mode "$SPOOL/cas/letsencrypt/accounts/default/key.pem" 600
 }
 
+# bats test_tags=chaos
 @test "thirty names are in one certificate" {
     local names
     mapfile -t names < <(printf 'host%d.thirty.example.test\n' {1..30})
@@ -76,6 +77,7 @@ root_name() { pebble_get "roots/$1" | openssl x509 -noout -subject -nameopt mult
     assert_issued 1 1
 }
 
+# bats test_tags=chaos
 @test "an IP address has a certificate, alone and with a name" {
     run acmeproxy cert add 127.0.0.1
     assert_status 0
@@ -86,6 +88,21 @@ root_name() { pebble_get "roots/$1" | openssl x509 -noout -subject -nameopt mult
         'DNS:ip.example.test IP Address:127.0.0.1 '
 }
 
+@test "an IPv6 address has a certificate" {
+    grep -qsE '^0{31}1 ' /proc/net/if_inet6 || skip 'this host has no IPv6'
+    # The CA connects to the address itself: the same web server, there.
+    sed -e 's/^server.bind = .*/server.bind = "[::1]"/' -e 's/challenge\.sock/&6/' \
+        -e 's/-\(error\|access\)\.log/6&/' "$HARNESS_DIR/web.conf" >"$BATS_TEST_TMPDIR/web6.conf"
+    spawn web6 lighttpd -D -f "$BATS_TEST_TMPDIR/web6.conf"
+    await_listening web6 "$(http_port)" || fail 'there is no web server at ::1'
+    run acmeproxy cert add 0:0::1
+    stop web6
+    assert_status 0
+    assert_output '^acmeproxy: 0--1: certificate 0001 is live: ::1; '
+    assert_equal "$(certificate_names "$(cert 0--1)")" 'IP Address:0:0:0:0:0:0:0:1'
+}
+
+# bats test_tags=chaos
 @test "keys are of the type that was asked for" {
     local type
     for type in ec384 rsa2048 rsa3072 rsa4096; do
@@ -183,6 +200,7 @@ root_name() { pebble_get "roots/$1" | openssl x509 -noout -subject -nameopt mult
     assert_output "CN = $(root_name 0)"
 }
 
+# bats test_tags=chaos
 @test "a lineage with --later is obtained by the next pass" {
     run acmeproxy cert add --later later.example.test
     assert_status 0

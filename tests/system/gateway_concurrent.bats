@@ -3,23 +3,14 @@
 #
 # Many at once, over several processes of each program.
 
+load gateway_file
+
 setup_file() {
-    load gateway
     begin_gateway && start_front lighttpd && start_front nginx
 }
 
 setup() {
-    load gateway
     PROCESSES=4 fresh_gateway
-}
-
-teardown() {
-    end_gateway_test
-}
-
-teardown_file() {
-    load gateway
-    end
 }
 
 # fifty_clients FILE: 50 of them, each with a key and a name of its own, a line each.

@@ -4,23 +4,14 @@
 # Who may have what: security bugs that other ACME servers have had, one test each, and what the
 # operator decides (clients, patterns, keys, quota), which counts from the next request on.
 
+load gateway_file
+
 setup_file() {
-    load gateway
     begin_gateway && start_front lighttpd && start_front apache && start_front nginx
 }
 
 setup() {
-    load gateway
     fresh_gateway
-}
-
-teardown() {
-    end_gateway_test
-}
-
-teardown_file() {
-    load gateway
-    end
 }
 
 # nothing_asked_for: the CA has seen no order.
@@ -103,7 +94,7 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     done
     for name in '.*' 'a.two.test$' '^a' 'a..two.test' '*' '-zq.one.test' 'a_b-zq.one.test/x' \
         '127.0.0.1' '0x7f.1' 'a-zq.one.test%00.evil.test' ''; do
-        expect 400 rejectedIdentifier '' web1 order "$name"
+        expect 400 rejectedIdentifier '' web1 order -- "$name"
     done
     nothing_asked_for
     issue web1 a-zq.one.test b-zq.c.d.three.test a.two.test
@@ -145,9 +136,42 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     rm "$file"
     expect 403 unauthorized 'disabled' web1 order a-zq.example.test
     cp "$BATS_TEST_TMPDIR/policy" "$file"
+    if ((EUID)); then # root reads all
+        chmod 0 "$file"
+        expect 403 unauthorized 'disabled' web1 order a-zq.example.test
+        run acmeproxy spool check
+        assert_status 1
+        assert_output 'clients/web1/client\.json: cannot be read: .*Permission denied'
+        chmod 600 "$file"
+    fi
+    nothing_asked_for
     expect 201 - - web1 order a-zq.example.test
     acmeproxy client allow --drop web1 '**.example.test'
     expect 403 rejectedIdentifier 'may not' web1 order a-zq.example.test
+}
+
+@test "a weak key is refused here, and the order goes on with a sound one" {
+    local bits csr wanted
+    add_client web1 '**.example.test'
+    registered web1
+    raw web1 order a-zq.example.test
+    for bits in 1024 2048; do
+        csr=$(openssl req -new -newkey "rsa:$bits" -nodes -keyout "$(key_file web1)" -subj / \
+            -addext subjectAltName=DNS:a-zq.example.test -outform DER 2>/dev/null | base64url)
+        wanted=(400 badCSR 'RSA key of 1024 bits is too short')
+        ((bits == 1024)) || wanted=(200 - -)
+        expect "${wanted[@]}" web1 post "$(raw_state web1 .finalize)" "{\"csr\":\"$csr\"}"
+        assert_equal "$(proxy_requests 'POST /finalize')" $((bits / 2048)) 'finalizations at the CA'
+    done
+}
+
+@test "the times that a client asks for are the certificate's, when the CA allows them" {
+    add_client web1 '**.example.test'
+    registered web1
+    issue web1 a-zq.example.test --not-before 2100-01-02T03:04:05Z --not-after 2100-02-03T04:05:06Z
+    assert_equal "$(openssl x509 -noout -dates -in "$(certificate_file web1)" | paste -sd ' ')" \
+        'notBefore=Jan  2 03:04:05 2100 GMT notAfter=Feb  3 04:05:06 2100 GMT'
+    expect 400 malformed 'notBefore' web1 order a-zq.example.test --not-before tomorrow
 }
 
 @test "an empty or short MAC key is no key" {
@@ -177,6 +201,12 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     expect 201 - - web2 order c-zq.example.test
     expect 200 - - web1 post order
     assert_equal "$(proxy_requests 'POST /order-plz')" 3 'orders at the CA'
+    # Another one counts from the next request on, with what was ordered before.
+    acmeproxy client set web1 --quota 3/day
+    expect 201 - - web1 order c-zq.example.test
+    expect 429 rateLimited '3 orders' web1 order d-zq.example.test
+    acmeproxy client set web1 --quota none
+    expect 201 - - web1 order d-zq.example.test
 }
 
 @test "two finalizations at once with two keys give one certificate" {
@@ -294,11 +324,13 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     assert_mode "$SPOOL/cas/pebble/accounts/default/key.pem" 600
     assert_mode "$SPOOL/cas/pebble/accounts/default" 700
     add_client web1 '**.example.test'
-    assert_mode "$SPOOL/clients/web1/eab/$(eab_kid web1).json" 600
-    local secret
-    for secret in "$SPOOL"/secrets/*; do
-        assert_mode "$secret" 600
-    done
+    assert_mode "$SPOOL/clients/web1/eab/$(eab_kid web1).json" 640
+    registered web1
+    raw web1 order a-zq.example.test
+    local secrets
+    secrets=$(find "$SPOOL/secrets" -type f -printf '%m\n' | sort -u)
+    # The group is agent.fcgi's alone, which checks nonces with them.
+    assert_equal "$secrets" 640 'the mode of secrets/*'
 }
 
 @test "a client may use the CAs that its policy names" {
@@ -307,12 +339,10 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     registered web1
     local second
     second=$(front_url)/gateway/second
-    jq --arg url "$second/directory" 'del(.directory)' "$BATS_TEST_TMPDIR/raw-web1.json" \
-        >"$BATS_TEST_TMPDIR/x" && mv "$BATS_TEST_TMPDIR/x" "$BATS_TEST_TMPDIR/raw-web1.json"
     curl --silent --fail --cacert "$(tls_ca)" "$second/directory" | grep -qF "$second/new-order"
     expect 403 unauthorized '' web1 post "$second/new-order" \
         '{"identifiers":[{"type":"dns","value":"a-zq.example.test"}]}'
-    add_client web2 '**.example.test' -- --allow-ca second
+    add_client web2 '**.example.test' -- --ca second
     registered web2
     expect 201 - - web2 post "$second/new-order" \
         '{"identifiers":[{"type":"dns","value":"a-zq.example.test"}]}'
@@ -324,13 +354,37 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
 @test "a client with an account of its own does not share the CA's" {
     add_client web1 '**.example.test' -- --own-account
     registered web1
-    run raw web1 order a-zq.example.test
-    # It is made by the operator or the renewer, as the default one.
-    if [[ $(answer .status) == 503 ]]; then
-        acmeproxy renew
-        expect 201 - - web1 order a-zq.example.test
-    fi
-    [[ -e $SPOOL/cas/pebble/accounts/web1/key.pem ]]
+    expect 503 serverInternal 'no account' web1 order a-zq.example.test
+    # The renewer makes it, and once.
+    acmeproxy renew
+    issue web1 a-zq.example.test
+    assert_issued_to web1 a-zq.example.test
+    local before
+    before=$(<"$SPOOL/cas/pebble/accounts/web1/key.pem")
+    [[ $before != "$(<"$SPOOL/cas/pebble/accounts/default/key.pem")" ]]
+    forget_requests
+    acmeproxy renew
+    assert_equal "$before" "$(<"$SPOOL/cas/pebble/accounts/web1/key.pem")" 'the key'
+    assert_equal "$(proxy_requests .)" 0 'the number of requests to the CA'
+    assert_mode "$SPOOL/cas/pebble/accounts/web1/key.pem" 600
+}
+
+@test "a client is given an account of its own in mid-order, and it is taken back" {
+    add_client web1 '**.example.test'
+    registered web1
+    issue web1 a-zq.example.test
+    raw web1 order b-zq.example.test
+    acmeproxy client set web1 --own-account
+    # What was begun goes on with the account that began it.
+    raw web1 finalize --key-out "$(key_file web1)"
+    raw web1 poll
+    expect 503 serverInternal 'no account' web1 order c-zq.example.test
+    acmeproxy renew
+    issue web1 c-zq.example.test
+    acmeproxy client set web1 --no-own-account
+    mv "$SPOOL/cas/pebble/accounts/web1" "$BATS_TEST_TMPDIR/own"
+    issue web1 d-zq.example.test
+    assert_issued_to web1 d-zq.example.test
 }
 
 @test "removed clients are gone at once" {

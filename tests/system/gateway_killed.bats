@@ -3,46 +3,23 @@
 #
 # SIGKILL to the programs: between any two requests nothing is lost; within one the client gets an
 # error of the web server, tries again, and ends with its certificate. No half-made thing is left.
+# The raw client; gateway_killed_clients.bats has those that users run.
+
+load gateway_file
 
 setup_file() {
-    load gateway
     begin_gateway && start_front lighttpd
 }
 
 setup() {
-    load gateway
     fresh_gateway
     add_client web1 '**.example.test'
-}
-
-teardown() {
-    end_gateway_test
-}
-
-teardown_file() {
-    load gateway
-    end
-}
-
-kill_all() {
-    kill_program auth
-    kill_program gateway
 }
 
 # certificate_at_last: another attempt, as clients make it, gets a certificate.
 certificate_at_last() {
     issue web1 a-zq.example.test || fail 'there is no certificate in the end'
     assert_issued_to web1 a-zq.example.test
-}
-
-# assert_swept: challenges that a killed program has left go away with time.
-assert_swept() {
-    if [[ -n $(ls "$SPOOL/challenges") ]]; then
-        touch -d '2 days ago' "$SPOOL"/challenges/*
-        stop_programs && start_programs 1
-        raw web1 order z-zq.example.test >/dev/null
-    fi
-    assert_clean_spool
 }
 
 @test "each request is answered by another process than the one before" {
@@ -151,7 +128,7 @@ assert_swept() {
         raw "new$round" post account || raw "new$round" key-change || with_next_key "new$round"
     done
     assert_equal "$(acmeproxy client list --json | jq -r '.[0].accounts | length')" 6 'the number of accounts'
-    assert_clean_spool
+    assert_swept
 }
 
 # with_next_key ID: the change was made, and its answer lost.
@@ -159,29 +136,4 @@ with_next_key() {
     local file=$BATS_TEST_TMPDIR/raw-$1.json
     jq '.key = .next_key' "$file" >"$file.new" && mv "$file.new" "$file"
     raw "$1" post account
-}
-
-@test "lego ends with a clear error, and gets its certificate the next time" {
-    local client
-    lego_run >/dev/null
-    inject path=^/finalize-order times=1 "hold=$BATS_TEST_TMPDIR/go"
-    forget_requests
-    lego_run >"$BATS_TEST_TMPDIR/out" 3>&- &
-    client=$!
-    await_request 'POST /finalize-order'
-    kill_program gateway
-    touch "$BATS_TEST_TMPDIR/go"
-    if ! wait "$client"; then
-        grep -qE '50[0-4]|EOF|unexpected' "$BATS_TEST_TMPDIR/out" || fail "$(cat "$BATS_TEST_TMPDIR/out")"
-        lego_run
-    fi
-    assert_clean_spool
-}
-
-lego_run() {
-    LEGO_CA_CERTIFICATES=$(tls_ca) command lego --accept-tos --email x@example.test \
-        --server "$(gateway_directory)" --path "$BATS_TEST_TMPDIR/lego" --eab \
-        --kid "$(eab_kid web1)" --hmac="$(eab_key web1)" --http \
-        --http.webroot "$BATS_TEST_TMPDIR" --domains a-zq.example.test \
-        run 2>&1
 }

@@ -5,22 +5,10 @@
 # with the configurations that are shipped for each web server. (All other tests of the gateway
 # look for that when they end, too.)
 
+load gateway_file
+
 setup_file() {
-    load gateway
     begin_gateway && start_front lighttpd && start_front apache && start_front nginx
-}
-
-setup() {
-    load gateway
-}
-
-teardown() {
-    end_gateway_test
-}
-
-teardown_file() {
-    load gateway
-    end
 }
 
 # exchange FRONT: good and bad requests of all kinds.
@@ -57,6 +45,7 @@ found_nothing() {
 @test "behind nginx" { exchange nginx && found_nothing; }
 
 @test "the operator can ask for names in the log" {
+    # shellcheck disable=SC2034 # for end_gateway_test
     LEAKS_WANTED=yes
     : >"$HARNESS_DIR/logs/gateway.log"
     exchange lighttpd 'audit-log = yes'
@@ -71,6 +60,7 @@ found_nothing() {
 }
 
 @test "the search finds what is there" {
+    # shellcheck disable=SC2034 # for end_gateway_test
     LEAKS_WANTED=yes
     exchange lighttpd
     local file=$SPOOL/clients/web1/x

@@ -4,8 +4,9 @@
 # Renewal information, profiles and "replaces", which Debian 12's Pebble does not have: this takes
 # the one of Debian unstable (contrib/fetch-pebble.sh).
 
+load gateway_file
+
 setup_file() {
-    load gateway
     begin
     local cache=${TEST_PEBBLE_CACHE:-${TMPDIR:-/tmp}/acmeproxy-pebble-$(id -u)}
     PEBBLE=$("$SERVICES_ROOT/contrib/fetch-pebble.sh" "$cache" 2>"$HARNESS_DIR/fetch.log") ||
@@ -15,19 +16,9 @@ setup_file() {
 }
 
 setup() {
-    load gateway
     fresh_gateway
     add_client web1 '**.example.test'
     registered web1
-}
-
-teardown() {
-    end_gateway_test
-}
-
-teardown_file() {
-    load gateway
-    end
 }
 
 @test "renewal information is handed on, to whoever asks, behind each web server" {
@@ -64,7 +55,7 @@ teardown_file() {
     openssl x509 -noout -checkend $((7 * 86400)) -in "$(certificate_file web1)" &&
         fail 'it lives longer than that profile has it'
     expect 400 invalidProfile 'no profile' web1 order a-zq.example.test --profile none
-    add_client web2 '**.example.test' -- --allow-profile classic
+    add_client web2 '**.example.test' -- --profile classic
     registered web2
     expect 400 invalidProfile 'may not' web2 order a-zq.example.test --profile shortlived
     expect 201 - - web2 order a-zq.example.test --profile classic

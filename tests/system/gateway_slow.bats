@@ -4,22 +4,15 @@
 # A slow CA: answers are held for a while, and clients that get "pending" or "processing" go on.
 # The fault proxy makes the CA slow: it shows what is done already as not done yet.
 
+load gateway_file
+load stock_clients
+
 setup_file() {
-    load gateway
-    begin_gateway && start_front lighttpd
+    begin_gateway && start_front lighttpd && start_front apache && start_front nginx
 }
 
 setup() {
-    load gateway
-}
-
-teardown() {
-    end_gateway_test
-}
-
-teardown_file() {
-    load gateway
-    end
+    trust_front
 }
 
 validates_in() { # SECONDS, from now on; "never" until no_faults
@@ -41,37 +34,45 @@ end_faults_in() {
 
 ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
-@test "clients without challenge handlers get a certificate of a CA that validates in 14 s" {
+# all_get_one: certbot, lego, acmeproxy and a client like uacme want a certificate, all at once.
+# None of them has a challenge handler.
+all_get_one() {
     local pids=() pid status=0
-    fresh_gateway
     add_client web1 '**.example.test'
-    add_client web2 '**.example.test'
-    add_client web3 '**.example.test'
     registered web1
-    validates_in 14
-    issue web1 uacme a-zq.example.test b-zq.example.test >"$BATS_TEST_TMPDIR/out1" 3>&- &
-    pids+=($!)
-    LEGO_CA_CERTIFICATES=$(tls_ca) command lego --accept-tos --email x@example.test \
-        --server "$(gateway_directory)" --path "$BATS_TEST_TMPDIR/lego" --eab \
-        --kid "$(eab_kid web2)" --hmac="$(eab_key web2)" --http \
-        --http.webroot "$BATS_TEST_TMPDIR" --domains c-zq.example.test \
-        run >"$BATS_TEST_TMPDIR/out2" 2>&1 3>&- &
-    pids+=($!)
-    local certbot=$BATS_TEST_TMPDIR/certbot
-    REQUESTS_CA_BUNDLE=$(tls_ca) certbot certonly --server "$(gateway_directory)" --eab-kid \
-        "$(eab_kid web3)" --eab-hmac-key "$(eab_key web3)" --agree-tos --non-interactive \
-        --register-unsafely-without-email --manual --preferred-challenges http \
-        --manual-auth-hook /bin/false --config-dir "$certbot" --work-dir "$certbot" \
-        --logs-dir "$certbot" -d d-zq.example.test >"$BATS_TEST_TMPDIR/out3" 2>&1 3>&- &
+    for CLIENT in certbot lego own; do need_client; done
+    "$1" "$2"
+    for CLIENT in certbot lego own; do
+        order "$CLIENT-zq.example.test" >"$BATS_TEST_TMPDIR/$CLIENT.out" &
+        pids+=($!)
+    done
+    issue web1 uacme a-zq.example.test b-zq.example.test >"$BATS_TEST_TMPDIR/uacme.out" 3>&- &
     pids+=($!)
     for pid in "${pids[@]}"; do
         wait "$pid" || status=1
     done
-    ((status == 0)) || fail "$(tail -n 5 "$BATS_TEST_TMPDIR"/out?)"
+    ((status == 0)) || fail "$(tail -n 5 "$BATS_TEST_TMPDIR"/*.out)"
+    for CLIENT in certbot lego own; do
+        assert_certificate "$CLIENT-zq.example.test"
+    done
     assert_issued_to web1 a-zq.example.test b-zq.example.test
-    assert_names "$BATS_TEST_TMPDIR/lego/certificates/c-zq.example.test.crt" c-zq.example.test
-    assert_names "$certbot/live/d-zq.example.test/cert.pem" d-zq.example.test
+    assert_equal "$(proxy_requests 'POST /order-plz')" 4 'orders at the CA'
     assert_clean_spool
+}
+
+# assert_told N TEXT: the gateway has answered this so many clients.
+assert_told() { assert_equal "$(grep -c "$2" "$HARNESS_DIR/logs/gateway.log")" "$1" "clients told $2"; }
+
+@test "all clients get a certificate of a CA that validates in 15 s" {
+    fresh_gateway apache
+    all_get_one validates_in 15
+    assert_told 4 'new order at pebble: pending'
+}
+
+@test "all clients get a certificate of a CA that takes 15 s to issue" {
+    fresh_gateway nginx
+    all_get_one issues_in 15
+    assert_told 4 'finalized at pebble: processing'
 }
 
 @test "past the wait an order is pending; posting to its challenge or fetching it goes on" {

@@ -71,6 +71,21 @@ END
     done
 }
 
+@test "a hook has the umask that acmeproxy was started with" {
+    local hook mask
+    hook=$(make_hook hook <<<"umask >>'$seen'; echo x >'$BATS_TEST_TMPDIR/made'")
+    acmeproxy cert add a.example.test 2>/dev/null
+    acmeproxy cert set a.example.test --hook "$hook"
+    for mask in 0022 0002 0077; do
+        (umask "$mask" && acmeproxy renew --force)
+    done
+    assert_equal "$(tr '\n' ' ' <"$seen")" '0022 0002 0077 '
+    # What acmeproxy makes has the modes of doc/spool.md under any.
+    (umask 0 && acmeproxy renew --force)
+    run acmeproxy spool check
+    assert_status 0
+}
+
 @test "a hook runs once a generation, the lineage's own before the global one" {
     local own global
     own=$(make_hook own <<<"echo own \$ACMEPROXY_CERT_GENERATION >>'$seen'")

@@ -80,6 +80,27 @@ assert_silent_until_resumed() {
     assert_silent_until_resumed a b c
 }
 
+@test "429 with an HTTP date pauses this CA until then" {
+    add_later a b
+    inject path=^/order-plz problem=rateLimited retry-after-date=900 'detail=too many new orders'
+    run acmeproxy renew --workers 1
+    assert_status 1
+    assert_output '^acmeproxy: a.example.test: .*rateLimited.*too many new orders'
+    assert_output '^acmeproxy: b.example.test: the CA letsencrypt asked for silence until 20'
+    assert_equal "$(proxy_requests 'POST /order-plz')" 1 'the number of newOrder requests'
+    assert_paused 900
+    assert_silent_until_resumed a b
+}
+
+@test "every request says who we are (RFC 8555, section 6.1)" {
+    add_later a
+    run acmeproxy renew
+    assert_status 0
+    assert_equal "$(sed -nE 's/^[0-9]+ ~ //p' "$HARNESS_DIR/logs/requests.log" | sort -u)" \
+        "acmeproxy/$("$ACMEPROXY" version | sed -nE '1s/^acmeproxy ([0-9.]+).*/\1/p')"
+    assert_equal "$(log_lines requests '^[0-9]+ ~ acmeproxy/[0-9]')" "$(proxy_requests)" 'the number'
+}
+
 @test "503 with an HTTP date and a page of HTML pauses this CA, too" {
     add_later a b
     inject path=^/order-plz status=503 retry-after-date=1800 body=html
@@ -263,5 +284,5 @@ assert_silent_until_resumed() {
     assert_status 0
     run acmeproxy renew --acme-directory-url "http://localhost:1/dir"
     assert_status 2
-    assert_output 'does not begin with https://'
+    assert_output 'only https is allowed'
 }

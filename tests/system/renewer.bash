@@ -11,7 +11,13 @@
 # All that `acmeproxy` prints is kept, and after each test searched for secrets.
 
 bats_require_minimum_version 1.5.0
-load common
+# Of this folder, whatever test file it is.
+load "${BASH_SOURCE[0]%/*}/common"
+
+# Of tests with the tag "chaos" nothing counts requests or certain chains: chaos.bats runs them a second
+# time, with TEST_CHAOS set.
+CHAOS=()
+[[ -z ${TEST_CHAOS:-} ]] || CHAOS=("${PEBBLE_CHAOS[@]}")
 
 # begin_with_ca [PEBBLE ARGUMENT...]: DNS, a static web server on the challenges of the spool that
 # `fresh` makes, Pebble, and the fault proxy before it.
@@ -19,7 +25,7 @@ begin_with_ca() {
     begin
     require_acmeproxy || return 1
     start_dns && start_challenge_web static "$HARNESS_DIR/spool/challenges" &&
-        start_pebble "$@" && start_fault_proxy
+        start_pebble "${CHAOS[@]}" "$@" && start_fault_proxy
 }
 
 # fresh: a new spool, which asks Pebble through the fault proxy; nothing counted, no faults.
@@ -34,6 +40,8 @@ fresh() {
     : >"$BATS_TEST_TMPDIR/acmeproxy.conf"
     export ACMEPROXY_CONFIG=$BATS_TEST_TMPDIR/acmeproxy.conf
     rm -r "$SPOOL" # new_spool's has no modes
+    # Root would give a new one to a user who need not be there.
+    ((EUID)) || mkdir -m 751 "$SPOOL"
     "$ACMEPROXY" spool init >/dev/null
     count_from_here
 }
@@ -128,6 +136,32 @@ assert_error_lines() {
 assert_sound_spool() {
     run acmeproxy spool check
     assert_status 0
+}
+
+# assert_one_certificate_after_any_kill ADD ASSERT_LIVE: a pass is killed at its first call that renames,
+# links or removes, then at its second, and so on; the pass after it always ends with one certificate.
+# Both are called with a DNS name: ADD adds its lineage and sets $name.
+# shellcheck disable=SC2154  # name
+assert_one_certificate_after_any_kill() {
+    local number dns calls=renameat,renameat2,linkat,symlinkat,unlinkat orders_then certificates_then
+    for number in {1..60}; do
+        dns=at$number.example.test
+        "$1" "$dns"
+        orders_then=$(orders) certificates_then=$(certificates)
+        if strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=$calls \
+            -e inject=$calls:signal=KILL:when="$number" "$ACMEPROXY" renew "$name" \
+            >"$BATS_TEST_TMPDIR/out" 2>&1; then
+            break # there are not so many
+        fi
+        run acmeproxy renew "$name"
+        assert_status 0
+        "$2" "$dns"
+        assert_equal "$(field "$name" .state)" deployed
+        (($(orders) - orders_then <= 2)) || fail "$name: more than two orders"
+        assert_equal "$(($(certificates) - certificates_then))" 1 "$name: the number of certificates"
+    done
+    ((number > 8 && number < 60)) || fail "$number calls"
+    assert_sound_spool
 }
 
 # find_secrets: prints where a private key or the EAB key has come to light.

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Web servers for tests: lighttpd, Apache and nginx on a free loopback port, each with a
+# Web servers for tests: lighttpd, Apache, nginx and Caddy on a free loopback port, each with a
 # configuration of its own below $WEB_DIR, under an unprivileged user where the test runs as root.
 #
 #   web_setup                     folder and port; call it first
 #   web_snippet FILE              a configuration of contrib/ with the paths of this test
-#   start_lighttpd|start_apache|start_nginx TEXT    the server with TEXT in its configuration
+#   start_lighttpd|start_apache|start_nginx|start_caddy TEXT    the server with TEXT in its configuration
 #   start_fcgi SOCKET PROGRAM     a FastCGI program on a unix socket, without a web server
 #   fetch [CURL OPTIONS] PATH     sets $code, writes $WEB_DIR/body and $WEB_DIR/headers
 #   web_teardown                  ends what was started, by its process id; call it in teardown()
@@ -179,6 +179,26 @@ $1
 CONF
     web_start nginx nginx -e "$WEB_DIR/error.log" -p "$WEB_DIR" -c "$WEB_DIR/nginx.conf"
     web_wait nginx
+}
+
+start_caddy() { # TEXT
+    need caddy
+    cat >"$WEB_DIR/Caddyfile" <<CONF
+{
+    admin off
+    auto_https off
+    storage file_system $WEB_DIR/tmp/caddy
+    log default {
+        exclude http
+    }
+}
+http://:$WEB_PORT {
+    bind 127.0.0.1
+$1
+}
+CONF
+    web_start caddy env HOME="$WEB_DIR/tmp" caddy run --adapter caddyfile --config "$WEB_DIR/Caddyfile"
+    web_wait caddy
 }
 
 start_fcgi() { # SOCKET PROGRAM [ARGUMENT...]

@@ -103,6 +103,25 @@ BOOST_AUTO_TEST_CASE(subproblems_become_one_line)
     BOOST_TEST(problem.subproblems[1].type == "caa");
 }
 
+BOOST_AUTO_TEST_CASE(a_subproblem_in_the_words_of_the_problem_only_names_its_name)
+{
+    const CaProblem problem = from(
+        403, R"({"type":"urn:ietf:params:acme:error:caa","detail":"CAA forbids it",)"
+             R"("subproblems":[{"type":"urn:ietf:params:acme:error:caa",)"
+             R"("detail":"CAA forbids it","identifier":{"type":"dns","value":"a.example"}}]})");
+    BOOST_TEST(problem.what() == doing + ": caa: CAA forbids it (a.example)");
+}
+
+BOOST_AUTO_TEST_CASE(a_subproblem_that_is_the_problem_is_not_said_twice)
+{
+    const CaProblem problem = from(
+        403,
+        R"({"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"a.example: not you",)"
+        R"("subproblems":[{"type":"urn:ietf:params:acme:error:rejectedIdentifier",)"
+        R"("detail":"not you","identifier":{"type":"dns","value":"a.example"}}]})");
+    BOOST_TEST(problem.what() == doing + ": rejectedIdentifier: a.example: not you");
+}
+
 BOOST_AUTO_TEST_CASE(many_subproblems_are_cut_short)
 {
     const std::vector<Subproblem> many(100, {"dns", "no address", "x.example"});

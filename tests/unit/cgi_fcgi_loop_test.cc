@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "temp_dir.h"
+#include "unit/temp_dir.h"
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>

@@ -2,7 +2,7 @@
 #include "server/challenge_response.h"
 
 #include "base/error.h"
-#include "temp_dir.h"
+#include "unit/temp_dir.h"
 
 #include <boost/test/unit_test.hpp>
 #include <fcntl.h>
@@ -159,6 +159,32 @@ BOOST_AUTO_TEST_CASE(a_relative_spool_is_refused)
         BOOST_CHECK_EXCEPTION(
             challenge_response("GET", prefix + token, spool), Error, [&](const Error &e) {
                 return e.what() == "find the spool " + spool + ": not an absolute path";
+            });
+}
+
+BOOST_AUTO_TEST_CASE(stateless_every_token_has_its_key_authorization)
+{
+    const std::string thumbprint = "9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI";
+    for (const char *method : {"GET", "HEAD"}) {
+        const CgiResponse response = stateless_response(method, prefix + token, thumbprint);
+        BOOST_TEST(response.status == 200);
+        BOOST_TEST(response.body == token + "." + thumbprint);
+        BOOST_TEST(header(response, "Content-Type") == "application/octet-stream");
+    }
+    BOOST_TEST(stateless_response("GET", prefix + "a.b", thumbprint).status == 400);
+    BOOST_TEST(stateless_response("GET", prefix, thumbprint).status == 400);
+    BOOST_TEST(stateless_response("GET", "/" + token, thumbprint).status == 404);
+    BOOST_TEST(stateless_response("POST", prefix + token, thumbprint).status == 405);
+}
+
+BOOST_AUTO_TEST_CASE(stateless_what_is_no_thumbprint_is_said)
+{
+    const std::string sound(43, 'x');
+    for (const std::string &bad : std::initializer_list<std::string>{
+             std::string(42, 'x'), sound + "x", "." + sound.substr(1), sound.substr(1) + "\n"})
+        BOOST_CHECK_EXCEPTION(
+            stateless_response("GET", prefix + token, bad), Error, [](const Error &e) {
+                return std::string(e.what()).starts_with("ACMEPROXY_THUMBPRINT is not what");
             });
 }
 

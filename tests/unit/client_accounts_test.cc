@@ -2,6 +2,8 @@
 // Accounts and the claims of their keys, and what crashes leave of them.
 #include "jose/jwk.h"
 #include "spool/client_store.h"
+
+#include "spool/agent_names.h"
 #include "unit/fake_clock.h"
 #include "unit/temp_dir.h"
 
@@ -368,6 +370,25 @@ BOOST_AUTO_TEST_CASE(an_account_is_touched_once_an_hour)
     store.touch_account(account.id, clock.now());
     BOOST_TEST((age() == Seconds(0)));
     store.touch_account(ClientScopedId::make(client), clock.now()); // of nobody: nothing
+}
+
+BOOST_AUTO_TEST_CASE(a_note_of_use_keeps_an_account_from_the_sweep)
+{
+    const ClientAccount account = add(new_key());
+    set_age(account, std::chrono::days(1000));
+    const ClientScopedId nobody = ClientScopedId::make(client);
+    for (const ClientScopedId &id : {account.id, nobody}) {
+        spool.touch(AgentNames::account_used(id));
+        spool.dir().set_mtime(AgentNames::account_used(id).str(),
+                              (clock.now() - Seconds(60)).time_since_epoch().count());
+    }
+    spool.dir().make_dir("requests/tmp", 0770);
+    BOOST_TEST(store.sweep_accounts(clock.now()) == 0);
+    const auto st = spool.dir().status(ClientNames::account(account.id).str());
+    BOOST_TEST((clock.now() - Time(Seconds(st->st_mtime)) == Seconds(60)));
+    BOOST_TEST(!spool.exists(AgentNames::account_used(account.id)));
+    BOOST_TEST(!spool.exists(AgentNames::account_used(nobody)));
+    BOOST_TEST(!spool.exists(ClientNames::account(nobody)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_client_is_made_once_and_found)
     BOOST_TEST_REQUIRE(store.clients().size() == 2U);
     BOOST_TEST(store.clients().front().str() == "db");
     const auto st = spool.dir().status("clients/web/client.json");
-    BOOST_TEST((st->st_mode & 07777) == 0600U);
+    BOOST_TEST((st->st_mode & 07777) == 0640U);
 }
 
 BOOST_AUTO_TEST_CASE(a_client_whose_making_was_interrupted_is_made_again)
@@ -159,6 +159,17 @@ BOOST_AUTO_TEST_CASE(a_binding_key_is_kept_as_it_was_made)
     BOOST_TEST((other.mac_key != made.mac_key));
     BOOST_TEST(!store.eab(other.kid)->expires.has_value());
     BOOST_TEST(store.eabs(web).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_binding_key_never_looks_like_an_option)
+{
+    const ClientId web = add("web");
+    // One random key in 64 would begin so.
+    for (int i = 0; i < 400; ++i) {
+        const EabKey key = store.add_eab(web, false, std::nullopt, clock.now());
+        BOOST_TEST(!base64url_encode(key.mac_key.view()).starts_with('-'));
+        spool.remove(ClientNames::eab(key.kid));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(damaged_binding_keys_and_foreign_files_are_passed_over)

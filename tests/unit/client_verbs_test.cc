@@ -12,6 +12,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 using namespace acmeproxy;
@@ -121,9 +122,84 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_add_nothing_and_say_why)
     run({"client", "add", "web1"});
     BOOST_TEST(failure({"client", "add", "web1", "--allow", "a.example"}) ==
                "add the client web1: there is one of that name (change it: acmeproxy client allow "
-               "web1 PATTERN)");
+               "web1 PATTERN, acmeproxy client set web1)");
     BOOST_TEST(failure({"client", "show", "web2"}) ==
                "there is no client \"web2\" (did you mean \"web1\"?)");
+}
+
+BOOST_AUTO_TEST_CASE(set_changes_what_is_given_and_keeps_the_rest)
+{
+    // the settings ca and profile are those of lineages, not of clients
+    environment = {{"ACMEPROXY_CA", "letsencrypt"}, {"ACMEPROXY_PROFILE", "x"}};
+    run({"client", "add", "web1", "--allow", "a.example,!b.example", "--mode", "gateway", "--quota",
+         "20/day", "--ca", "letsencrypt-staging", "--profile", "shortlived", "--own-account"});
+    run({"client", "disable", "web1"});
+    const auto text = [&] { return to_json(policy("web1")).to_text(); };
+    const auto text_with = [&](const std::function<void(ClientPolicy &)> &change) {
+        ClientPolicy expected = policy("web1");
+        change(expected);
+        return to_json(expected).to_text();
+    };
+    const std::vector<std::pair<std::vector<std::string>, std::function<void(ClientPolicy &)>>>
+        table = {
+            {{"--quota", "5/day"}, [](ClientPolicy &p) { p.orders_per_day = 5; }},
+            {{"--quota", "0"}, [](ClientPolicy &p) { p.orders_per_day = 0; }},
+            {{"--quota", "none"}, [](ClientPolicy &p) { p.orders_per_day = std::nullopt; }},
+            {{"--quota", "7"}, [](ClientPolicy &p) { p.orders_per_day = 7; }},
+            {{"--quota", ""}, [](ClientPolicy &p) { p.orders_per_day = std::nullopt; }},
+            {{"--mode", "agent"}, [](ClientPolicy &p) { p.modes = {"agent"}; }},
+            {{"--mode", "agent", "--mode", "gateway"},
+             [](ClientPolicy &p) {
+                 p.modes = {"agent", "gateway"};
+             }},
+            {{"--profile", "classic,tls"},
+             [](ClientPolicy &p) {
+                 p.profiles = {"classic", "tls"};
+             }},
+            {{"--profile", "none"}, [](ClientPolicy &p) { p.profiles.clear(); }},
+            {{"--ca", "none"}, [](ClientPolicy &p) { p.cas.clear(); }},
+            {{"--no-own-account"}, [](ClientPolicy &p) { p.own_account = false; }},
+            {{"--own-account"}, [](ClientPolicy &p) { p.own_account = true; }},
+            {{"--ca", "letsencrypt,letsencrypt-staging", "--quota", "9"},
+             [](ClientPolicy &p) {
+                 p.cas = {CaName::parse("letsencrypt"), CaName::parse("letsencrypt-staging")};
+                 p.orders_per_day = 9;
+             }},
+        };
+    for (const auto &[words, change] : table) {
+        const std::string expected = text_with(change);
+        std::vector<std::string> args{"client", "set", "web1"};
+        args.insert(args.end(), words.begin(), words.end());
+        BOOST_TEST(run(args) == "changed web1\n");
+        BOOST_TEST(text() == expected);
+        // once more, it is so already
+        BOOST_TEST(run(args) == "nothing of web1 is to be changed\n");
+        BOOST_TEST(text() == expected);
+    }
+    BOOST_TEST(run({"client", "set", "web1"}) == "nothing of web1 is to be changed\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_set_that_is_refused_changes_nothing)
+{
+    run({"client", "add", "web1", "--allow", "a.example", "--quota", "20"});
+    const std::string before = to_json(policy("web1")).to_text();
+    const std::vector<std::pair<std::vector<std::string>, std::string>> table = {
+        {{"web2"}, "there is no client \"web2\" (did you mean \"web1\"?)"},
+        {{"web1", "--mode", "root"}, "--mode: \"root\" is no mode"},
+        {{"web1", "--mode", ""}, "--mode: no mode is given"},
+        {{"web1", "--ca", "nowhere"}, "there is no CA named nowhere (see them: acmeproxy ca list)"},
+        {{"web1", "--ca", "none,letsencrypt"}, "--ca: \"none\" stands alone"},
+        {{"web1", "--profile", "x,none"}, "--profile: \"none\" stands alone"},
+    };
+    for (const auto &[words, text] : table) {
+        std::vector<std::string> args{"client", "set", "--quota", "5"};
+        args.insert(args.end(), words.begin(), words.end());
+        BOOST_TEST(failure(args) == text);
+    }
+    for (const char *quota : {"-1", "x", "20/week", "/day", "1000001", "none/day"})
+        BOOST_TEST(!failure({"client", "set", "web1", "--quota", quota}).starts_with("no failure"),
+                   quota);
+    BOOST_TEST(to_json(policy("web1")).to_text() == before);
 }
 
 BOOST_AUTO_TEST_CASE(patterns_are_allowed_denied_and_dropped)
@@ -268,7 +344,7 @@ BOOST_AUTO_TEST_CASE(a_policy_that_cannot_be_read_is_told_by_list_and_by_spool_c
     BOOST_TEST(run({"spool", "check"}) == "");
     const std::string file = "clients/web1/client.json";
     for (const char *text : {"", "{}", "["}) {
-        replace_file(spool.dir(), "tmp", file, text, 0600);
+        replace_file(spool.dir(), "tmp", file, text, 0640);
         BOOST_TEST(run({"client", "list"}, 1).find("unreadable") != std::string::npos);
         BOOST_TEST(
             run({"spool", "check"}, 1).starts_with(base + "/" + file + ": cannot be read: "));
@@ -287,7 +363,7 @@ BOOST_AUTO_TEST_CASE(spool_check_tells_of_damaged_keys_and_accounts)
     const EabKey key =
         clients.add_eab(ClientId::parse("web1"), false, std::nullopt, system_clock().now());
     BOOST_TEST(run({"spool", "check"}) == "");
-    replace_file(spool.dir(), "tmp", ClientNames::eab(key.kid).str(), "", 0600);
+    replace_file(spool.dir(), "tmp", ClientNames::eab(key.kid).str(), "", 0640);
     BOOST_TEST(run({"spool", "check"}, 1) ==
                base + "/" + ClientNames::eab(key.kid).str() +
                    ": cannot be read, so it is refused (remove it)\n");
@@ -319,6 +395,20 @@ BOOST_AUTO_TEST_CASE(a_removed_client_leaves_no_account_at_a_ca_to_the_next_of_i
     run({"client", "remove", "web1"});
     BOOST_TEST(!account.key().has_value());
     BOOST_TEST(!spool.dir().exists("cas/letsencrypt/accounts/web1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_of_the_agent_is_shown_the_line_for_it)
+{
+    environment["ACMEPROXY_BASE_URL"] = "https://proxy.example";
+    run({"client", "add", "web1", "--allow", "a.example", "--mode", "agent"});
+    const std::string text = run({"client", "eab", "add", "web1"});
+    BOOST_TEST(text.find("acmeproxy cert add NAME --source agent --server "
+                         "https://proxy.example/agent/ --eab-kid web1.") != std::string::npos);
+    BOOST_TEST(text.find("certbot") == std::string::npos);
+    BOOST_TEST(json({"client", "eab", "add", "web1"}).string_at("agent") ==
+               "https://proxy.example/agent/");
+    run({"client", "add", "web2", "--allow", "b.example"});
+    BOOST_TEST(run({"client", "eab", "add", "web2"}).find("--source agent") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -62,6 +62,7 @@ BOOST_AUTO_TEST_CASE(paths_are_whole_for_messages)
     BOOST_TEST(below->path() == temp.path() + "/a");
     BOOST_TEST(below->path_of("b/c") == temp.path() + "/a/b/c");
     BOOST_TEST(below->path_of("") == temp.path() + "/a");
+    BOOST_TEST(Dir("/").path_of("tmp") == "/tmp");
 }
 
 BOOST_AUTO_TEST_CASE(file_is_read_whole)

@@ -62,6 +62,30 @@ BOOST_AUTO_TEST_CASE(everything_is_read_and_the_unknown_is_ignored)
     BOOST_TEST(directory.profiles.at("shortlived") == "");
 }
 
+BOOST_AUTO_TEST_CASE(an_agent_has_certificates_in_the_place_of_orders)
+{
+    Json json = Json::object();
+    for (const char *name : {"newNonce", "newAccount", "certs"})
+        json.set(name, "https://a.example/" + std::string(name));
+    const std::string cert = "https://a.example/certs/{name}";
+    json.set("cert", cert)
+        .set("renew", cert + "/renew")
+        .set("revoke", cert + "/revoke")
+        .set("delete", cert + "/delete")
+        .set("file", cert + "/{generation}/{file}");
+    const Directory directory = parse_directory(json);
+    BOOST_TEST(directory.is_agent());
+    BOOST_TEST(directory.new_order == "");
+    BOOST_TEST(directory.agent.certs == "https://a.example/certs");
+    BOOST_TEST(directory.agent.remove == cert + "/delete");
+    BOOST_TEST(directory.agent.file == cert + "/{generation}/{file}");
+    json.set("certs", "http://a.example/certs");
+    BOOST_TEST(refusal(json) == "certs is \"http://a.example/certs\", not an absolute https URL");
+    Json ca = sound();
+    ca.set("certs", "whatever");
+    BOOST_TEST(!parse_directory(ca).is_agent());
+}
+
 BOOST_AUTO_TEST_CASE(odd_meta_does_no_harm)
 {
     for (const char *meta : {"null", "[]", "\"x\"", R"({"website":5,"profiles":[1]})"}) {

@@ -39,6 +39,10 @@ BOOST_AUTO_TEST_CASE(vectors_of_rfc_4648)
         BOOST_TEST(base64url_encode(c.bytes) == c.base64url);
         BOOST_TEST(hex_encode(c.bytes) == c.hex);
         BOOST_TEST((base64url_decode(c.base64url) == c.bytes), c.base64url);
+        BOOST_TEST((base64_decode(c.base64) == c.bytes), c.base64);
+        const std::string raw = c.base64.substr(0, c.base64.find('='));
+        BOOST_TEST(base64_raw_encode(c.bytes) == raw);
+        BOOST_TEST((base64_raw_decode(raw) == c.bytes), raw);
         BOOST_TEST((hex_decode(c.hex) == c.bytes), c.hex);
     }
 }
@@ -52,6 +56,15 @@ BOOST_AUTO_TEST_CASE(every_byte_and_every_length_comes_back)
         BOOST_TEST((hex_decode(hex_encode(part)) == part));
         BOOST_TEST(base64_encode(part).size() == (size + 2) / 3 * 4);
     }
+}
+
+BOOST_AUTO_TEST_CASE(base64_with_a_second_spelling_is_refused)
+{
+    for (const std::string_view text : {"A", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "Zm-_",
+                                        "Zg==Zg==", "=", "====", "Zm9v\n", "A==="})
+        BOOST_TEST(!base64_decode(text), text);
+    for (const std::string_view text : {"A", "Zg==", "Zh", "Zm9=", "Zm-_", "Zm9v\n"})
+        BOOST_TEST(!base64_raw_decode(text), text);
 }
 
 BOOST_AUTO_TEST_CASE(base64url_with_a_second_spelling_is_refused)
@@ -105,6 +118,16 @@ BOOST_AUTO_TEST_CASE(hex_takes_either_case_and_nothing_else)
     for (const std::string_view text : {"0", "000", "0g", "g0", "0x", " 00", "00 ", "0\n", "-1"})
         BOOST_TEST(!hex_decode(text), "\"" << text << '"');
     BOOST_TEST(!hex_decode(std::string_view("\0\0", 2)));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_base64url_alphabet_counts)
+{
+    BOOST_TEST(is_base64url_text("a", 128));
+    BOOST_TEST(is_base64url_text("azAZ09-_", 8));
+    BOOST_TEST(!is_base64url_text("azAZ09-_", 7));
+    for (const char *text : {"", "a=", "a+b", "a/b", "../x", ".", "a.b", "a b", "a\n", "\xC3\xA4"})
+        BOOST_TEST(!is_base64url_text(text, 128));
+    BOOST_TEST(!is_base64url_text(std::string_view("a\0b", 3), 128));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

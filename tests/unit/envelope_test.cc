@@ -394,6 +394,7 @@ BOOST_AUTO_TEST_CASE(problems_carry_what_they_hold)
     BOOST_TEST(header_of(response, "Retry-After") == "90");
     const Json json = Json::parse(response.body);
     BOOST_TEST(json.int_at("status") == 429);
+    BOOST_TEST(!json.find("identifier"));
     const Json::Array &subs = json.array_at("subproblems");
     BOOST_TEST_REQUIRE(subs.size() == 4U);
     BOOST_TEST(subs[0].string_at("type") == "urn:ietf:params:acme:error:caa");

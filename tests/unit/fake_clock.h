@@ -4,11 +4,9 @@
 
 #include "base/clock.h"
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class FakeClock : public Clock
-{
+class FakeClock : public Clock {
 public:
     explicit FakeClock(Time start = Time(Seconds(1790000000))) : now_(start) {}
     Time now() const override { return now_; }

@@ -41,10 +41,6 @@ BOOST_AUTO_TEST_CASE(refusals_of_the_ca_are_relayed)
         {"unauthorized", 403, "unauthorized 403"},
         {"alreadyReplaced", 409, "alreadyReplaced 409"},
         {"conflict", 409, "conflict 400"}, // certbot takes it for an account conflict
-        {"", 409, "malformed 400"},
-        {"", 429, "rateLimited 429"},
-        {"", 502, "serverInternal 502"},
-        {"", 404, "malformed 404"},
         {"https://ca.example/errors/x", 403, "unauthorized 403"},
         {"two words", 400, "malformed 400"},
         {"badCSR", 0, "badCSR 400"},
@@ -59,8 +55,22 @@ BOOST_AUTO_TEST_CASE(refusals_of_the_ca_are_relayed)
 BOOST_AUTO_TEST_CASE(a_time_to_wait_is_passed_on)
 {
     BOOST_TEST(shown(for_client(refusal("rateLimited", 429, Seconds(77)))) == "rateLimited 429 77");
-    BOOST_TEST(shown(for_client(refusal("", 503, Seconds(5)))) == "serverInternal 503 5");
     BOOST_TEST(shown(for_client(refusal("caa", 403, Seconds(5)))) == "caa 403");
+}
+
+BOOST_AUTO_TEST_CASE(the_text_of_what_is_no_acme_problem_is_not_shown)
+{
+    const std::pair<int, const char *> table[] = {
+        {307, "serverInternal 500"},    {400, "serverInternal 500"}, {404, "unauthorized 404"},
+        {409, "serverInternal 500"},    {429, "rateLimited 429 30"}, {502, "serverInternal 500"},
+        {503, "serverInternal 503 30"},
+    };
+    for (const auto &[status, expected] : table) {
+        const Problem problem = for_client(refusal("", status));
+        BOOST_TEST(shown(problem) == expected);
+        BOOST_TEST(std::string(problem.what()).find("the CA's words") == std::string::npos);
+    }
+    BOOST_TEST(shown(for_client(refusal("", 503, Seconds(5)))) == "serverInternal 503 5");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_about_our_account_is_not_shown)

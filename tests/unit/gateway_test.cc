@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_SUITE(gateway_test)
 
 BOOST_FIXTURE_TEST_CASE(directory_has_our_urls_and_the_cas_meta, GatewayFixture)
 {
+    ca.set_directory("newAuthz", ca.url("/newAuthz"));
     ca.set_directory("meta", Json::object()
                                  .set("termsOfService", "https://ca.example/terms")
                                  .set("profiles", Json::object().set("short", "six days")));
@@ -62,11 +63,27 @@ BOOST_FIXTURE_TEST_CASE(directory_has_our_urls_and_the_cas_meta, GatewayFixture)
     BOOST_TEST(json.string_at("newOrder") == base_url + "/gateway/new-order");
     BOOST_TEST(json.string_at("revokeCert") == base_url + "/gateway/revoke-cert");
     BOOST_TEST(json.string_at("renewalInfo") == base_url + "/gateway/renewal-info");
+    BOOST_TEST(!json.find("newAuthz")); // the CA's own is of no use to clients
     const Json &meta = json.object_at("meta");
     BOOST_TEST(meta.string_at("termsOfService") == "https://ca.example/terms");
     BOOST_TEST(meta.string_at("website") == "https://about.example");
     BOOST_TEST(meta.bool_at("externalAccountRequired"));
     BOOST_TEST(meta.object_at("profiles").string_at("short") == "six days");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_directory_answers_a_post_as_get_that_is_signed, GatewayFixture)
+{
+    const CgiResponse answer = post("/gateway/directory", "");
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(answer.body == get("/gateway/directory").body);
+    BOOST_TEST(header(answer, "Replay-Nonce") != "");
+    const CgiResponse with_payload = post("/gateway/directory", "{}");
+    BOOST_TEST(with_payload.status == 400);
+    BOOST_TEST(type_of(with_payload) == "malformed");
+    CgiRequest unsigned_one = request("POST", "/gateway/directory");
+    BOOST_TEST(gateway.respond(unsigned_one).status == 415);
+    unsigned_one.content_type = "application/jose+json";
+    BOOST_TEST(gateway.respond(unsigned_one).status == 400);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_named_ca_has_urls_of_its_own, GatewayFixture)
@@ -77,7 +94,8 @@ BOOST_FIXTURE_TEST_CASE(a_named_ca_has_urls_of_its_own, GatewayFixture)
     BOOST_TEST(!json.find("renewalInfo"));
     BOOST_TEST(get("/gateway/outside/directory").status == 404);
     BOOST_TEST(get("/gateway/..%2f/directory").status == 404);
-    BOOST_TEST(gateway.respond(request("POST", "/gateway/directory")).status == 405);
+    BOOST_TEST(gateway.respond(request("PUT", "/gateway/directory")).status == 405);
+    BOOST_TEST(gateway.respond(request("POST", "/gateway/renewal-info/x")).status == 405);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_ca_that_is_not_there_is_said_so, GatewayFixture)
@@ -120,6 +138,7 @@ BOOST_FIXTURE_TEST_CASE(a_new_order_is_validated_when_it_is_answered, GatewayFix
     BOOST_TEST(header(answer, "Replay-Nonce") != "");
     BOOST_TEST(status_of(answer) == "ready");
     const Json json = Json::parse(answer.body);
+    BOOST_TEST(json.string_at("expires") == "2096-01-01T00:00:00Z");
     BOOST_TEST(json.array_at("identifiers")[0].string_at("value") == "A.example");
     BOOST_TEST(json.strings_at("authorizations").size() == 1U);
     path_of(json.string_at("finalize"));
@@ -161,6 +180,7 @@ BOOST_FIXTURE_TEST_CASE(an_authorization_shows_its_one_challenge, GatewayFixture
     ca.will_answer("/authz/0", "200 OK", authorization("pending"));
     const Json json = Json::parse(post(path_of(url), "").body);
     BOOST_TEST(json.string_at("status") == "pending");
+    BOOST_TEST(json.string_at("expires") == "2096-01-01T00:00:00Z");
     BOOST_TEST(json.object_at("identifier").string_at("value") == "a.example");
     BOOST_TEST(!json.find("wildcard"));
     BOOST_TEST_REQUIRE(json.array_at("challenges").size() == 1U);
@@ -179,6 +199,8 @@ BOOST_FIXTURE_TEST_CASE(an_authorization_shows_its_one_challenge, GatewayFixture
     BOOST_TEST(Json::parse(answer.body).string_at("url") == challenge.string_at("url"));
     BOOST_TEST(header(answer, "Link").find("<" + url + ">;rel=\"up\"") != std::string::npos);
     BOOST_TEST(challenge_files() == "");
+    for (const char *payload : {"[]", "7", "{", "null"})
+        BOOST_TEST(type_of(post(challenge_path, payload)) == "malformed", payload);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_failed_validation_is_the_cas_own_problem, GatewayFixture)
@@ -447,6 +469,27 @@ BOOST_FIXTURE_TEST_CASE(a_shared_authorization_is_not_deactivated_at_the_ca, Gat
         BOOST_TEST(type_of(post(path, payload)) == "malformed", payload);
 }
 
+BOOST_FIXTURE_TEST_CASE(an_authorization_of_an_own_account_is_deactivated_at_the_ca, GatewayFixture)
+{
+    ClientPolicy own = policy();
+    own.own_account = true;
+    set_policy(own);
+    const AccountFiles files(spool_files.spool, CaName::parse("inside"), ClientId::parse("acme"));
+    files.prepare();
+    files.write_key(ca_key);
+    files.write_record({ca.url("/account/2"), ca.url("/dir"), {}});
+    ca.will_answer("/newOrder", "201 Created", order("ready"),
+                   "Location: " + ca.url("/order/1") + "\r\n");
+    const CgiResponse placed = post("/gateway/new-order", one_name);
+    const std::string path = path_of(Json::parse(placed.body).strings_at("authorizations")[0]);
+    ca.will_answer("/authz/0", "200 OK", authorization("valid"));
+    ca.will_answer("/authz/0", "200 OK",
+                   Json::parse(authorization("valid")).set("status", "deactivated").to_text());
+    const CgiResponse answer = post(path, R"({"status":"deactivated"})");
+    BOOST_TEST(status_of(answer) == "deactivated");
+    BOOST_TEST(ca.last_jws().payload() == R"({"status":"deactivated"})");
+}
+
 BOOST_FIXTURE_TEST_CASE(revocation_needs_all_names_or_the_key, GatewayFixture)
 {
     const PrivateKey cert_key = PrivateKey::generate(KeyType::ec256);
@@ -486,6 +529,22 @@ BOOST_FIXTURE_TEST_CASE(a_key_revokes_no_other_certificate, GatewayFixture)
         post_as(other, to_jwk(other.public_key()), "/gateway/revoke-cert",
                 Json::object().set("certificate", base64url_encode(certificate.der())).to_text());
     BOOST_TEST(answer.status == 403);
+    BOOST_TEST(ca.log() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_no_certificate_is_not_revoked, GatewayFixture)
+{
+    // Nothing, an empty sequence, one of empty ones, a deep nest, a length beyond the end.
+    const std::string nest = base64url_encode(std::string(60, '\x30') + '\0');
+    for (const std::string certificate : {"", "MAA", "MAQwADAA", nest.c_str(), "MIL__w", "!"}) {
+        const std::string payload = Json::object().set("certificate", certificate).to_text();
+        BOOST_TEST(type_of(post("/gateway/revoke-cert", payload)) == "malformed", certificate);
+        const CgiResponse by_key =
+            post_as(key, to_jwk(key.public_key()), "/gateway/revoke-cert", payload);
+        BOOST_TEST(type_of(by_key) == "malformed", certificate);
+    }
+    for (const char *payload : {"{}", R"({"certificate":7})", "[]", ""})
+        BOOST_TEST(type_of(post("/gateway/revoke-cert", payload)) == "malformed", payload);
     BOOST_TEST(ca.log() == "");
 }
 

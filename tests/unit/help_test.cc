@@ -59,6 +59,41 @@ BOOST_AUTO_TEST_CASE(a_page_shows_each_option_with_variable_and_default)
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_page_of_serve_has_each_setting_once_below_its_group)
+{
+    const Verb *serve = nullptr;
+    for (const Verb &verb : all_verbs()) {
+        if (verb.name == "serve")
+            serve = &verb;
+    }
+    BOOST_TEST_REQUIRE(serve);
+    const std::string page = help_page(*serve);
+    std::size_t settings = 0;
+    for (const Option *option : options_of(*serve)) {
+        BOOST_TEST_REQUIRE(find_setting(option->name), option->name);
+        ++settings;
+        const std::string words = option->kind == OptionKind::flag
+                                      ? option->name + ", --no-" + option->name + "\n"
+                                      : option->name + " " + option->value_name;
+        const std::size_t at = page.find("\n  --" + words);
+        BOOST_TEST_REQUIRE((at != std::string::npos), option->name);
+        BOOST_TEST(page.find("\n  --" + words, at + 1) == std::string::npos, option->name);
+        const std::size_t end = page.find("]\n", at);
+        // Its text, then variable and default, in as many lines as it takes.
+        std::string entry;
+        for (const std::string &line : split(page.substr(at, end + 1 - at), '\n'))
+            entry += std::string(trim(line)) + " ";
+        const std::string wanted =
+            " [" + environment_name(option->name) + "; " +
+            (option->fallback.empty() ? "unset by default" : "default: " + option->fallback) + "] ";
+        BOOST_TEST(entry.ends_with(wanted), entry);
+        BOOST_TEST(entry.size() > wanted.size() + option->name.size() + 20, entry);
+        const std::size_t group = page.rfind("\n\n", at);
+        BOOST_TEST(page.substr(group + 2).starts_with(option->group + ":\n"), option->name);
+    }
+    BOOST_TEST(settings > 25);
+}
+
 BOOST_AUTO_TEST_CASE(the_overview_lists_each_verb)
 {
     const std::string page = overview(all_verbs());
@@ -90,9 +125,10 @@ BOOST_AUTO_TEST_CASE(help_for_an_unknown_verb_suggests_the_nearest)
         {{"xyzzy"}, "there is no verb \"xyzzy\""},
     };
     for (const auto &[words, expected] : cases) {
-        BOOST_CHECK_EXCEPTION(help_for(verbs, words), UsageError, [&](const UsageError &e) {
-            return e.what() == expected && e.hint() == "see \"acmeproxy help\"";
-        });
+        BOOST_CHECK_EXCEPTION(help_for(verbs, words), UsageError,
+                              [&text = expected](const UsageError &e) {
+                                  return e.what() == text && e.hint() == "see \"acmeproxy help\"";
+                              });
     }
 }
 

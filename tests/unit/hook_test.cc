@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "spool/owner.h"
+#include "unit/as_root.h"
 #include "unit/spool_fixture.h"
 
 #include <algorithm>
@@ -92,10 +93,10 @@ BOOST_AUTO_TEST_CASE(a_plain_name_and_an_absolute_path_are_found)
     BOOST_TEST(find_hook(f.options, "reload") == f.dir.path() + "/hooks/reload");
 }
 
-BOOST_AUTO_TEST_CASE(root_runs_only_what_root_alone_can_change)
+BOOST_AUTO_TEST_CASE(root_runs_only_what_root_alone_can_change,
+                     *boost::unit_test::label("root") *
+                         boost::unit_test::precondition(started_by_root))
 {
-    if (!is_root())
-        return;
     Hooks f;
     f.put("elsewhere", 0755);
     BOOST_TEST(holds(f.refusal(f.dir.path() + "/elsewhere"),
@@ -124,7 +125,8 @@ BOOST_AUTO_TEST_CASE(each_variable_is_set)
         f.add("_.a.example", SpoolFixture::spec_for({"*.a.example", "192.0.2.1"}));
     f.deploy(lineage, 1);
     f.deploy(lineage, 2);
-    const auto chain = lineage.chain(2).value();
+    const auto parsed = lineage.chain(2);
+    const auto &chain = *parsed;
     const std::vector<std::string> environment = hook_environment(lineage, 2, chain);
     const std::string live = f.base + "/certs/_.a.example/live";
     const Certificate &certificate = chain.front();
@@ -172,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_key_that_stays_elsewhere_is_not_named)
     const Lineage lineage = f.add("a.example", spec);
     lineage.begin(1, spec, nullptr, Csr::from_pem(spec.csr));
     f.commit(lineage, 1);
-    const auto environment = hook_environment(lineage, 1, lineage.chain(1).value());
+    const auto environment = hook_environment(lineage, 1, *lineage.chain(1));
     for (const char *name : {"ACMEPROXY_CERT_KEY", "LEGO_HOOK_CERT_KEY_PATH", "LEGO_CERT_KEY_PATH"})
         BOOST_TEST(value_of(environment, name) == "", name);
 }
@@ -185,7 +187,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_our_own_environment_gets_through)
     SpoolFixture f;
     const Lineage lineage = f.add("a.example");
     f.deploy(lineage, 1);
-    const auto environment = hook_environment(lineage, 1, lineage.chain(1).value());
+    const auto environment = hook_environment(lineage, 1, *lineage.chain(1));
     for (const std::string &entry : environment) {
         BOOST_TEST(!holds(entry, "s3cret"));
         BOOST_TEST((!entry.starts_with("ACMEPROXY_") || entry.starts_with("ACMEPROXY_CERT_")));

@@ -3,6 +3,7 @@
 #include "http/http.h"
 
 #include "base/stop.h"
+#include "unit/error_of.h"
 #include "unit/temp_dir.h"
 #include "unit/web_server.h"
 
@@ -126,16 +127,6 @@ std::string failure_of(HttpClient &client, const HttpRequest &request, Reason re
         return "answered with " + std::to_string(response.status);
     } catch (const HttpError &e) {
         BOOST_TEST((e.reason == reason), "reason " << int(e.reason) << " of: " << e.what());
-        return e.what();
-    }
-}
-
-template <class Look> std::string error_of(const Look &look)
-{
-    try {
-        look();
-        return "none";
-    } catch (const std::exception &e) {
         return e.what();
     }
 }

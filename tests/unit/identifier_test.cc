@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(sets_are_equal_whatever_order_and_repetition)
 
 BOOST_AUTO_TEST_CASE(list_reads_well)
 {
-    BOOST_TEST(to_text({}) == "");
+    BOOST_TEST(to_text(std::vector<Identifier>()) == "");
     BOOST_TEST(to_text({Identifier::parse("a.example")}) == "a.example");
     BOOST_TEST(to_text({Identifier::parse("*.b.example"), Identifier::parse("::1")}) ==
                "*.b.example, ::1");

@@ -41,7 +41,7 @@ constexpr std::string_view bilbo_jwk =
     "S2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw"
     R"(","e":"AQAB"})";
 
-Json jws(std::string_view header, std::string_view payload, std::string_view signature)
+Json flattened(std::string_view header, std::string_view payload, std::string_view signature)
 {
     return Json::object()
         .set("protected", header)
@@ -51,7 +51,7 @@ Json jws(std::string_view header, std::string_view payload, std::string_view sig
 
 Json with_header(std::string_view header)
 {
-    return jws(base64url_encode(header), "", "AAAA");
+    return flattened(base64url_encode(header), "", "AAAA");
 }
 
 std::string verdict(const Json &json)
@@ -80,27 +80,30 @@ BOOST_AUTO_TEST_SUITE(jws_test)
 
 BOOST_AUTO_TEST_CASE(signatures_of_the_rfcs_are_good)
 {
-    const Jws es256 = Jws::parse(jws("eyJhbGciOiJFUzI1NiJ9", rfc7515_payload,
-                                     "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8I"
-                                     "SlSApmWQxfKTUJqPP3-Kg6NU1Q"));
+    const Jws es256 =
+        Jws::parse(flattened("eyJhbGciOiJFUzI1NiJ9", rfc7515_payload,
+                             "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8I"
+                             "SlSApmWQxfKTUJqPP3-Kg6NU1Q"));
     BOOST_TEST(es256.alg() == "ES256");
     BOOST_TEST(es256.payload().starts_with("{\"iss\":\"joe\",\r\n"));
     BOOST_TEST(es256.verify(key_of(ec_jwk)));
     BOOST_TEST(!es256.verify(key_of(rsa_jwk)));
 
-    const Jws rs256 = Jws::parse(jws("eyJhbGciOiJSUzI1NiJ9", rfc7515_payload, rs256_signature));
+    const Jws rs256 =
+        Jws::parse(flattened("eyJhbGciOiJSUzI1NiJ9", rfc7515_payload, rs256_signature));
     BOOST_TEST(rs256.verify(key_of(rsa_jwk)));
     BOOST_TEST(!rs256.verify(key_of(ec_jwk)));
     BOOST_TEST(!rs256.verify(key_of(bilbo_jwk)));
 
-    const Jws eddsa = Jws::parse(jws("eyJhbGciOiJFZERTQSJ9", "RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
-                                     "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylG"
-                                     "jg5BhVsPt9g7sVvpAr_MuM0KAg"));
+    const Jws eddsa =
+        Jws::parse(flattened("eyJhbGciOiJFZERTQSJ9", "RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
+                             "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylG"
+                             "jg5BhVsPt9g7sVvpAr_MuM0KAg"));
     BOOST_TEST(eddsa.payload() == "Example of Ed25519 signing");
     BOOST_TEST(eddsa.verify(key_of(R"({"kty":"OKP","crv":"Ed25519",)"
                                    R"("x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})")));
 
-    const Jws bilbo = Jws::parse(jws(
+    const Jws bilbo = Jws::parse(flattened(
         "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9", rfc7520_payload,
         "MRjdkly7_-oTPTS3AXP41iQIGKa80A0ZmTuV5MEaHoxnW2e5CZ5NlKtainoFmKZopdHM1O2U4mwzJdQx996ivp83xu"
         "glII7PNDi84wnB-BDkoBwA78185hX-Es4JIwmDLJK3lfWRa-XtL0RnltuYv746iYTh_qHRD68BNt1uSNCrUCTJDt5a"
@@ -112,16 +115,17 @@ BOOST_AUTO_TEST_CASE(signatures_of_the_rfcs_are_good)
 
 BOOST_AUTO_TEST_CASE(macs_of_the_rfcs_are_good)
 {
-    const Jws joe = Jws::parse(jws("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9", rfc7515_payload,
-                                   "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+    const Jws joe =
+        Jws::parse(flattened("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9", rfc7515_payload,
+                             "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
     BOOST_TEST(joe.verify_hmac(secret_of("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aK"
                                          "tMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow")));
     BOOST_TEST(!joe.verify_hmac(secret_of("AyM1")));
     BOOST_TEST(!joe.verify_hmac(Secret()));
 
-    const Jws hobbit = Jws::parse(
-        jws("eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9",
-            rfc7520_payload, "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0"));
+    const Jws hobbit = Jws::parse(flattened(
+        "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9",
+        rfc7520_payload, "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0"));
     BOOST_TEST(hobbit.verify_hmac(secret_of("hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg")));
 }
 
@@ -193,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_mac_with_an_empty_key_is_never_good)
 {
     const std::string header = base64url_encode(R"({"alg":"HS256"})");
     const std::string mac = base64url_encode(hmac_sha2(256, "", header + ".e30"));
-    BOOST_TEST(!Jws::parse(jws(header, "e30", mac)).verify_hmac(Secret()));
+    BOOST_TEST(!Jws::parse(flattened(header, "e30", mac)).verify_hmac(Secret()));
 }
 
 BOOST_AUTO_TEST_CASE(an_algorithm_that_does_not_fit_the_key_is_refused)
@@ -215,7 +219,7 @@ BOOST_AUTO_TEST_CASE(an_algorithm_that_does_not_fit_the_key_is_refused)
         const std::string input = base64url_encode("{\"alg\":\"" + alg + "\"}") + ".e30";
         const std::string header = input.substr(0, input.find('.'));
         for (const std::string &signature : {p256.sign(input), std::string()}) {
-            const Jws forged = Jws::parse(::jws(header, "e30", base64url_encode(signature)));
+            const Jws forged = Jws::parse(flattened(header, "e30", base64url_encode(signature)));
             BOOST_TEST(!forged.verify(p256.public_key()), alg);
             BOOST_TEST(!forged.verify_hmac(Secret("k")), alg);
         }

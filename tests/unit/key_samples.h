@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "crypto/key.h"
 #include "crypto/openssl.h"
+#include "unit/error_of.h"
 
 #include <string>
 #include <utility>
@@ -16,17 +17,6 @@ namespace acmeproxy {
 inline std::string decode(std::string_view text)
 {
     return base64url_decode(text).value();
-}
-
-/// The error's text; "no error" where there is none.
-template <class Call> std::string error_of(Call call)
-{
-    try {
-        call();
-    } catch (const std::exception &e) {
-        return describe(e);
-    }
-    return "no error";
 }
 
 // RFC 7515, appendix A.3.

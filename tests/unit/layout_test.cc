@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "spool/names.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -27,9 +28,9 @@ std::filesystem::path find_in_source(const std::string &relative)
 }
 
 struct Documented {
-    std::string path, kind, mode, writers;
+    std::string path, kind, mode, owner, group, writers;
     bool operator==(const Documented &) const = default;
-    std::string text() const { return path + " | " + kind + " | " + mode + " | " + writers; }
+    std::string text() const { return join({path, kind, mode, owner, group, writers}, " | "); }
 };
 
 std::string cell(const std::string &text)
@@ -49,26 +50,42 @@ std::vector<Documented> documented()
     bool inside = false;
     for (std::string line; std::getline(file, line);) {
         const std::vector<std::string> cells = split(line, '|');
-        if (cells.size() < 6)
+        if (cells.size() < 8)
             inside = false;
         else if (cell(cells[3]) == "mode")
             inside = true;
         else if (inside && cell(cells[1]).find("---") == std::string::npos)
             // A lock is a file; the manual tells that it holds nothing.
             rows.push_back({cell(cells[1]), cell(cells[2]) == "lock" ? "file" : cell(cells[2]),
-                            cell(cells[3]), cell(cells[4])});
+                            cell(cells[3]), cell(cells[4]), cell(cells[5]), cell(cells[6])});
     }
     return rows;
+}
+
+/// agent.fcgi is the one program that may run as another user: what it makes belongs to that user,
+/// and all is of the group of the spool's owner.
+std::string owners(std::string_view writers)
+{
+    const std::vector<std::string> all = split(writers, ',');
+    const auto agents = std::count_if(all.begin(), all.end(),
+                                      [](const std::string &who) { return trim(who) == "agent"; });
+    if (agents == 0)
+        return "acmeproxy";
+    return all.size() == 1 ? "acmeproxy-agent" : "acmeproxy, acmeproxy-agent";
 }
 
 Documented as_documented(const PathRule &rule)
 {
     const std::string path(rule.pattern);
-    const std::string kind = path == "tmp/..."               ? "any"
+    const std::string kind = path.ends_with("/...")          ? "any"
                              : rule.kind == PathKind::folder ? "folder"
                              : rule.kind == PathKind::link   ? "link"
                                                              : "file";
-    return {path, kind, rule.mode ? fmt::format("{:04o}", rule.mode) : "",
+    return {path,
+            kind,
+            rule.mode ? fmt::format("{:04o}", rule.mode) : "",
+            owners(rule.writers),
+            "acmeproxy",
             std::string(rule.writers)};
 }
 
@@ -103,11 +120,16 @@ BOOST_AUTO_TEST_CASE(each_path_is_found_by_its_rule)
         {"KID.json", id + ".json"},
         {"KID.used", id + ".used"},
         {"ACCT.json", id + ".json"},
+        {"ACCT.used", id + ".used"},
         {"DAY", "2026-11-24"},
         {"THUMBPRINT", std::string(43, 'A')},
         {"MINUTE", "2026-11-24T13:50Z"},
         {"NONCE", std::string(64, 'a')},
         {"SECRET", "20261124T135000Z-ABCD_-12"},
+        {"HASH", std::string(64, 'b')},
+        {"CLIENT@NAME.json", "client-1@a.example.json"},
+        {"CLIENT@NAME.refused", "client-1@a.example.refused"},
+        {"IDENTIFIER", "_.a.example"},
         {"...", "x/y"},
     };
     for (const PathRule &rule : layout()) {
@@ -159,6 +181,11 @@ BOOST_AUTO_TEST_CASE(what_does_not_belong_has_no_rule)
                              "tmpx/y",
                              "./certs",
                              "NAME",
+                             "requests/a.example.json",
+                             "requests/client@a.example",
+                             "names/A",
+                             "names/.other",
+                             "clients/client/tokens/abc",
                              "certs/NAME"})
         BOOST_TEST(rule_of(path) == "(none)", path);
 }
@@ -174,11 +201,19 @@ BOOST_AUTO_TEST_CASE(only_what_is_public_is_readable_by_others)
 {
     for (const PathRule &rule : layout()) {
         const std::string pattern(rule.pattern);
-        const bool secret = pattern.find("key.pem") != std::string::npos ||
-                            pattern.find("next.pem") != std::string::npos ||
-                            pattern.find("ca.json") != std::string::npos;
+        // Ciphertext is for those who hand it out, and nobody else.
+        const bool sealed = pattern.ends_with(".age");
+        const bool secret = !sealed && (pattern.find("key.pem") != std::string::npos ||
+                                        pattern.find("next.pem") != std::string::npos ||
+                                        pattern.find("ca.json") != std::string::npos);
+        BOOST_TEST((!sealed || (rule.mode & 037) == 0), pattern);
         BOOST_TEST((!secret || (rule.mode & 077) == 0), pattern);
-        BOOST_TEST((rule.mode & 022) == 0U, pattern);
+        // The group, that of agent.fcgi, writes to its folders alone, and reads no secret.
+        const bool of_agent = pattern.starts_with("nonces") || pattern.starts_with("requests");
+        BOOST_TEST((rule.mode & (of_agent ? 002 : 022)) == 0U, pattern);
+        const bool of_ca = pattern == "cas" || pattern.starts_with("cas/");
+        const bool begun = pattern.ends_with(".begun");
+        BOOST_TEST((!(of_ca || begun) || (rule.mode & 077) == 0), pattern);
     }
 }
 

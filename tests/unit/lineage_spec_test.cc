@@ -22,6 +22,21 @@ LineageSpec full_spec()
     return spec;
 }
 
+AgeRecipient some_recipient()
+{
+    return AgeIdentity::generate().recipient();
+}
+
+LineageSpec sealed_spec()
+{
+    LineageSpec spec = SpoolFixture::spec_for({"a.example"});
+    spec.deliver = "sealed";
+    spec.owner = ClientId::parse("web1");
+    spec.recipients = {some_recipient(), some_recipient()};
+    spec.escrow = some_recipient();
+    return spec;
+}
+
 std::string refusal(const std::string &text)
 {
     return thrown_by([&] { parse_lineage_spec(Json::parse(text)); });
@@ -67,9 +82,21 @@ BOOST_AUTO_TEST_CASE(an_unsound_spec_is_refused_with_the_member)
         {R"({"identifiers":[{"type":"email","value":"a@b.example"}]})", "email"},
         {"{" + ids + R"(,"hok":"x"})", "member \"hok\" is not known"},
         {"{" + ids + R"(,"key_type":"dsa"})", "unknown key type \"dsa\""},
-        {"{" + ids + R"(,"source":"agent"})", "member \"source\" is \"agent\"; it can only be "
-                                              "\"acme\""},
-        {"{" + ids + R"(,"deliver":"sealed"})", "it can only be \"files\""},
+        {"{" + ids + R"(,"source":"mail"})", "member \"source\" is \"mail\"; it can only be "
+                                             "\"acme\" or \"agent\""},
+        {"{" + ids + R"(,"deliver":"post"})", "it can only be \"files\" or \"sealed\""},
+        {"{" + ids + R"(,"deliver":"sealed"})", "deliver \"sealed\" needs an owner"},
+        {"{" + ids + R"(,"deliver":"sealed","owner":"web1"})", "needs recipients"},
+        {"{" + ids + R"(,"deliver":"sealed","owner":"../x"})", "member \"owner\": client id"},
+        {"{" + ids + R"(,"recipients":["age1x"]})", "member \"recipients\": read the age"},
+        {"{" + ids + R"(,"escrow":"age1x"})", "member \"escrow\": read the age"},
+        {"{" + ids + R"(,"owner":"web1"})", "go with deliver \"sealed\" only"},
+        {"{" + ids + R"(,"source":"agent"})", "source \"agent\" needs a server"},
+        {"{" + ids + R"(,"server":"https://a.example/agent/"})", "nothing else has one"},
+        {"{" + ids + R"(,"source":"agent","server":"http://a.example/"})", "must be an https URL"},
+        {"{" + ids + R"(,"source":"agent","server":"https://a.example"})", "ends in"},
+        {"{" + ids + R"(,"source":"agent","server":"https://a.example/","deliver":"sealed"})",
+         "cannot be delivered sealed again"},
         {"{" + ids + R"(,"reuse_key":"yes"})", "member \"reuse_key\" is not"},
         {"{" + ids + R"(,"hook":7})", "member \"hook\" is not a string"},
     };
@@ -101,6 +128,54 @@ BOOST_AUTO_TEST_CASE(what_makes_a_generation_unwanted)
     BOOST_TEST(!same([](LineageSpec &s) { s.csr = "x"; }));
     BOOST_TEST(!same([](LineageSpec &s) { s.source = "agent"; }));
     BOOST_TEST(!same([](LineageSpec &s) { s.deliver = "sealed"; }));
+    BOOST_TEST(!same([](LineageSpec &s) { s.server = "https://a.example/"; }));
+}
+
+BOOST_AUTO_TEST_CASE(who_can_open_it_makes_a_generation_unwanted)
+{
+    const LineageSpec then = sealed_spec();
+    const auto same = [&](auto change) {
+        LineageSpec now = then;
+        change(now);
+        return asks_for_the_same(now, then);
+    };
+    BOOST_TEST(same([](LineageSpec &) {}));
+    BOOST_TEST(same([](LineageSpec &s) { std::swap(s.recipients[0], s.recipients[1]); }));
+    BOOST_TEST(!same([](LineageSpec &s) { s.recipients.pop_back(); }));
+    BOOST_TEST(!same([](LineageSpec &s) { s.recipients.push_back(some_recipient()); }));
+    BOOST_TEST(!same([](LineageSpec &s) { s.recipients[0] = some_recipient(); }));
+    BOOST_TEST(!same([](LineageSpec &s) { s.escrow = some_recipient(); }));
+    BOOST_TEST(!same([](LineageSpec &s) { s.escrow.reset(); }));
+    BOOST_TEST(!same([](LineageSpec &s) { s.owner = ClientId::parse("web2"); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_sealed_spec_survives_its_file)
+{
+    const LineageSpec spec = sealed_spec();
+    const LineageSpec read = parse_lineage_spec(Json::parse(to_json(spec).to_pretty_text()));
+    BOOST_TEST(to_json(read).to_text() == to_json(spec).to_text());
+    BOOST_TEST(read.is_sealed());
+    BOOST_TEST(read.owner->str() == "web1");
+    BOOST_TEST(read.all_recipients().size() == 3U);
+    BOOST_TEST(asks_for_the_same(read, spec));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_needs_no_recipient)
+{
+    LineageSpec spec = sealed_spec();
+    spec.recipients.clear();
+    spec.csr = "x";
+    BOOST_TEST(contradiction_in(spec) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_lineage_of_an_agent_has_its_server)
+{
+    LineageSpec spec = SpoolFixture::spec_for({"a.example"});
+    spec.source = "agent";
+    spec.server = "https://a.example/agent/";
+    const LineageSpec read = parse_lineage_spec(Json::parse(to_json(spec).to_pretty_text()));
+    BOOST_TEST(read.server == spec.server);
+    BOOST_TEST(read.source == "agent");
 }
 
 BOOST_AUTO_TEST_CASE(the_key_type_does_not_count_where_the_key_is_not_ours)

@@ -58,12 +58,12 @@ BOOST_AUTO_TEST_CASE(a_generation_goes_from_begun_to_deployed)
     const Lineage lineage = f.add("a.example");
     SpoolFixture::begin(lineage, 1);
     BOOST_TEST(numbers(lineage) == "1");
-    BOOST_TEST(lineage.private_key(1).value().public_key().spki() ==
-               lineage.request(1).value().public_key().spki());
+    BOOST_TEST(lineage.private_key(1)->public_key().spki() ==
+               lineage.request(1)->public_key().spki());
     BOOST_TEST(asks_for_the_same(lineage.wanted(1).value(), lineage.spec()));
     BOOST_TEST((!lineage.chain(1) && !lineage.stored_at(1)));
     f.commit(lineage, 1);
-    BOOST_TEST(lineage.chain(1).value().size() == 2U);
+    BOOST_TEST(lineage.chain(1)->size() == 2U);
     BOOST_TEST((lineage.stored_at(1) == f.clock.now()));
     BOOST_TEST(f.content("certs/a.example/gen/0001/cert.pem") +
                    f.content("certs/a.example/gen/0001/chain.pem") ==
@@ -78,6 +78,30 @@ BOOST_AUTO_TEST_CASE(a_generation_goes_from_begun_to_deployed)
     lineage.switch_live(2);
     BOOST_TEST((lineage.live() == 2));
     BOOST_TEST(f.spool.dir().list("tmp").empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_an_agent_made_is_whole_at_once)
+{
+    SpoolFixture f;
+    LineageSpec spec = SpoolFixture::spec_for({"a.example"});
+    spec.source = "agent";
+    spec.server = "https://proxy.example/agent/";
+    const Lineage lineage = f.add("a.example", spec);
+    const PrivateKey key = PrivateKey::generate(KeyType::ec256);
+    const auto chain = parse_chain(f.ca.issue_chain(Csr::make(key, spec.identifiers)));
+    const OriginRecord origin{spec.server, 7, "\"x\"", "age1x", f.clock.now()};
+    lineage.receive(1, spec, {&key, nullptr, chain, origin});
+    const LineageFacts facts = lineage.facts(spec);
+    BOOST_TEST((facts.newest()->committed && facts.newest()->sound && facts.newest()->wanted));
+    BOOST_TEST((next_step(facts, true) == Next{Step::switch_live, 1}));
+    BOOST_TEST(!lineage.request(1));
+    BOOST_TEST(lineage.is_complete(1));
+    BOOST_TEST(lineage.origin(1)->generation == 7);
+    BOOST_TEST(f.spool.dir().list("tmp").empty());
+    BOOST_TEST((f.spool.dir().status("certs/a.example/gen/0001/privkey.pem")->st_mode & 07777) ==
+               0600U);
+    f.overwrite("certs/a.example/gen/0001/origin.json", "{");
+    BOOST_TEST(!lineage.origin(1));
 }
 
 BOOST_AUTO_TEST_CASE(a_generation_is_begun_once)
@@ -110,9 +134,10 @@ BOOST_AUTO_TEST_CASE(a_key_that_stays_elsewhere_is_not_written)
     const Lineage lineage = f.add("a.example", spec);
     lineage.begin(1, spec, nullptr, Csr::from_pem(spec.csr));
     BOOST_TEST(!f.spool.dir().exists("certs/a.example/gen/0001/privkey.pem"));
+    BOOST_TEST(lineage.facts(spec).newest()->usable);
     f.commit(lineage, 1);
     const LineageFacts facts = lineage.facts(lineage.spec());
-    BOOST_TEST((facts.newest()->usable && facts.newest()->sound && facts.newest()->wanted));
+    BOOST_TEST((facts.newest()->sound && facts.newest()->wanted));
 }
 
 BOOST_AUTO_TEST_CASE(modes_are_those_of_the_layout)
@@ -123,11 +148,11 @@ BOOST_AUTO_TEST_CASE(modes_are_those_of_the_layout)
     const struct {
         const char *path;
         mode_t mode;
-    } table[] = {{"", 0700},
-                 {"/cert.json", 0600},
+    } table[] = {{"", 0750},
+                 {"/cert.json", 0640},
                  {"/due", 0600},
-                 {"/gen", 0700},
-                 {"/gen/0001", 0700},
+                 {"/gen", 0750},
+                 {"/gen/0001", 0750},
                  {"/gen/0001/privkey.pem", 0600},
                  {"/gen/0001/request.pem", 0644},
                  {"/gen/0001/wanted.json", 0600},
@@ -287,7 +312,7 @@ BOOST_AUTO_TEST_CASE(symbolic_links_in_place_of_files_are_refused_loudly)
     refused("cert.json", [&] { lineage.spec(); });
     refused("gen/0001/fullchain.pem", [&] { lineage.facts(spec); });
     refused("gen/0001/privkey.pem", [&] { lineage.facts(spec); });
-    refused("gen/0001/request.pem", [&] { lineage.facts(spec); });
+    refused("gen/0001/request.pem", [&] { lineage.request(1); });
     refused("gen/0001/wanted.json", [&] { lineage.facts(spec); });
     refused("due", [&] { lineage.set_due(t0); });
     refused("order.json", [&] { lineage.facts(spec); });

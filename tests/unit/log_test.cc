@@ -3,6 +3,8 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "base/time_text.h"
+#include "json/json.h"
 
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
@@ -142,6 +144,43 @@ BOOST_AUTO_TEST_CASE(progress_is_cleared_before_a_line_and_shown_again_after_it)
                    log_info("b");
                }) == erase + "1 of 3" + erase + "acmeproxy: a\r\n1 of 3" + erase + "2 of?3" +
                          erase + "acmeproxy: b\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(json_is_an_object_a_line_whatever_the_text)
+{
+    const std::string text = logged([] {
+        set_up_log("acmeproxy", LogTarget::standard_error, LogLevel::info, LogFormat::json);
+        log_warning("say \"a\\b\"\nand go");
+        log_debug("below the level");
+        log_for("lighttpd", LogLevel::info, "up");
+    });
+    const std::vector<std::string> lines = split(text, '\n');
+    BOOST_TEST_REQUIRE(lines.size() == 3U);
+    const Json first = Json::parse(lines[0]);
+    BOOST_TEST(first.string_at("level") == "warning");
+    BOOST_TEST(first.string_at("program") == "acmeproxy");
+    BOOST_TEST(first.string_at("message") == "say \"a\\b\"?and go");
+    BOOST_TEST(parse_rfc3339(first.string_at("time")).has_value());
+    BOOST_TEST(Json::parse(lines[1]).string_at("program") == "lighttpd");
+}
+
+BOOST_AUTO_TEST_CASE(lines_of_a_child_are_passed_on_and_what_is_none_is_wrapped)
+{
+    const std::string text = logged([] {
+        relay_log("auth.fcgi", "auth.fcgi: made an account");
+        relay_log("auth.fcgi", "terminate called");
+    });
+    BOOST_TEST(text == "auth.fcgi: made an account\nauth.fcgi: terminate called\n");
+    const std::string object = R"({"time":"2026-11-24T13:00:00Z","level":"info"})";
+    const std::string json = logged([&] {
+        set_up_log("acmeproxy", LogTarget::standard_error, LogLevel::info, LogFormat::json);
+        relay_log("auth.fcgi", object);
+        relay_log("challenge.fcgi", "challenge.fcgi: cannot read");
+    });
+    const std::vector<std::string> lines = split(json, '\n');
+    BOOST_TEST_REQUIRE(lines.size() == 3U);
+    BOOST_TEST(lines[0] == object);
+    BOOST_TEST(Json::parse(lines[1]).string_at("message") == "cannot read");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

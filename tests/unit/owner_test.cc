@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What needs root is tried where the tests run as root: in a child, since it is for good.
+// What needs root is tried in a child, since it is for good.
 #include "spool/owner.h"
 
 #include "base/error.h"
+#include "unit/as_root.h"
 #include "unit/temp_dir.h"
 
 #include <boost/test/unit_test.hpp>
@@ -48,10 +49,10 @@ BOOST_AUTO_TEST_CASE(the_owner_is_who_owns_the_folder)
     BOOST_TEST(is_root() == (::getuid() == 0));
 }
 
-BOOST_AUTO_TEST_CASE(an_owner_without_a_name_has_a_number)
+BOOST_AUTO_TEST_CASE(an_owner_without_a_name_has_a_number,
+                     *boost::unit_test::label("root") *
+                         boost::unit_test::precondition(started_by_root))
 {
-    if (!is_root())
-        return;
     TempDir temp;
     BOOST_REQUIRE(::chown(temp.path().c_str(), 12345, 12346) == 0);
     const auto owner = owner_of(temp.path());
@@ -60,10 +61,10 @@ BOOST_AUTO_TEST_CASE(an_owner_without_a_name_has_a_number)
     BOOST_TEST(owner->name == "");
 }
 
-BOOST_AUTO_TEST_CASE(becoming_the_owner_is_for_good)
+BOOST_AUTO_TEST_CASE(becoming_the_owner_is_for_good,
+                     *boost::unit_test::label("root") *
+                         boost::unit_test::precondition(started_by_root))
 {
-    if (!is_root())
-        return;
     BOOST_TEST(holds_in_a_child([] {
         become(somebody);
         gid_t group = 0;
@@ -73,10 +74,10 @@ BOOST_AUTO_TEST_CASE(becoming_the_owner_is_for_good)
     }));
 }
 
-BOOST_AUTO_TEST_CASE(acting_as_the_owner_can_be_taken_back)
+BOOST_AUTO_TEST_CASE(acting_as_the_owner_can_be_taken_back,
+                     *boost::unit_test::label("root") *
+                         boost::unit_test::precondition(started_by_root))
 {
-    if (!is_root())
-        return;
     BOOST_TEST(holds_in_a_child([] {
         act_as(somebody);
         if (::geteuid() != 12345 || ::getegid() != 12346 || ::getuid() != 0)

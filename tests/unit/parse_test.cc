@@ -29,6 +29,8 @@ const std::vector<Verb> &verbs()
                      {.name = "later", .kind = OptionKind::flag, .help = "Later."}},
          .run = do_nothing},
         {.name = "cert list", .run = do_nothing},
+        {.name = "client eab add", .run = do_nothing},
+        {.name = "client eab revoke", .run = do_nothing},
         {.name = "status", .synopsis = "[NAME]", .most = 1, .run = do_nothing},
         {.name = "help", .most = Verb::any_number, .is_configured = false, .run = do_nothing},
         {.name = "version", .is_configured = false, .run = do_nothing},
@@ -174,7 +176,12 @@ BOOST_AUTO_TEST_CASE(mistakes_on_the_command_line_are_explained)
         {{"status", "--spool", "a", "--spool", "b"}, "--spool is given more than once"},
         {{"status", "--spool"}, "the required argument for option '--spool' is missing" + help},
         {{"status", "--syslog=no"}, "option '--syslog' does not take any arguments" + help},
-        {{"status", "--log", "debug"}, "unknown option --log" + help},
+        {{"status", "--log", "debug"},
+         "unknown option --log (did you mean \"--log-level\"?)" + help},
+        {{"status", "--work", "3"}, "unknown option --work (did you mean \"--workers\"?)" + help},
+        {{"status", "--wo"}, "unknown option --wo" + help},
+        {{"client", "eab"}, "\"client eab\" is followed by add, revoke" + help},
+        {{"client"}, "\"client\" is followed by eab add, eab revoke" + help},
         {{"status", "-x"}, "unknown option -x" + help},
     };
     for (const auto &[args, expected] : cases)
@@ -185,6 +192,10 @@ BOOST_AUTO_TEST_CASE(mistakes_in_the_file_are_named_by_line)
 {
     const std::vector<std::pair<std::string, std::string>> cases{
         {"# x\n\nworkers = 99\n", "acmeproxy.conf:3: workers: 99 is not between 1 and 64"},
+        {"ca = Bad Name\n", "acmeproxy.conf:1: ca: CA name \"Bad Name\": must be 1 to 63 "
+                            "lower-case letters, digits and inner hyphens"},
+        {"ca = a,b\n", "acmeproxy.conf:1: ca: CA name \"a,b\": must be 1 to 63 "
+                       "lower-case letters, digits and inner hyphens"},
         {"wrokers = 3\n", "acmeproxy.conf:1: unknown key \"wrokers\" (did you mean \"workers\"?)"},
         {"later = yes\n", "acmeproxy.conf:1: unknown key \"later\""},
         {"workers\n", "acmeproxy.conf:1: \"workers\" is not a line of \"key = value\""},

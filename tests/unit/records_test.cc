@@ -50,6 +50,21 @@ BOOST_AUTO_TEST_CASE(an_unsound_order_is_refused)
     BOOST_TEST(holds(refusal(parse_order_record, "{}"), "member \"ca\" is missing"));
 }
 
+BOOST_AUTO_TEST_CASE(an_origin_survives_its_file)
+{
+    const OriginRecord record{"https://a.example/agent/", 3, "\"0003-5f\"", "age1x", t0};
+    const OriginRecord read = parse_origin_record(Json::parse(to_json(record).to_pretty_text()));
+    BOOST_TEST(read.server == record.server);
+    BOOST_TEST(read.generation == 3);
+    BOOST_TEST(read.tag == record.tag);
+    BOOST_TEST(read.recipient == "age1x");
+    BOOST_TEST((read.next_ask == t0));
+    BOOST_TEST(holds(refusal(parse_origin_record,
+                             R"({"server":"x","generation":0,"next_ask":"2026-01-01T00:00:00Z"})"),
+                     "generation"));
+    BOOST_TEST(holds(refusal(parse_origin_record, R"({"server":"x","generation":1})"), "next_ask"));
+}
+
 BOOST_AUTO_TEST_CASE(failures_survive_their_file)
 {
     RetryRecord record;

@@ -194,16 +194,36 @@ BOOST_AUTO_TEST_CASE(failures_are_retried_later_and_later)
     } table[] = {{0, minutes(1)},    {1, minutes(1)},    {2, minutes(10)},        {3, minutes(100)},
                  {4, minutes(1440)}, {5, minutes(1440)}, {1000000, minutes(1440)}};
     for (const auto &row : table) {
-        BOOST_TEST((retry_instant(row.attempts, t0, {}, always(0)) == t0 + row.wait));
-        const Time latest = retry_instant(row.attempts, t0, {}, always(0.999999));
+        BOOST_TEST((retry_instant(row.attempts, t0, {}, {}, always(0)) == t0 + row.wait));
+        const Time latest = retry_instant(row.attempts, t0, {}, {}, always(0.999999));
         BOOST_TEST((latest <= t0 + row.wait * 11 / 10 && latest > t0 + row.wait));
-        BOOST_TEST((retry_instant(row.attempts, t0, Seconds(0), always(0)) == t0 + row.wait));
-        BOOST_TEST((retry_instant(row.attempts, t0, days(3), always(0)) == t0 + days(3)));
-        BOOST_TEST((retry_instant(row.attempts, t0, days(3), always(0.999)) >= t0 + days(3)));
+        BOOST_TEST((retry_instant(row.attempts, t0, Seconds(0), {}, always(0)) == t0 + row.wait));
+        BOOST_TEST((retry_instant(row.attempts, t0, days(3), {}, always(0)) == t0 + days(3)));
+        BOOST_TEST((retry_instant(row.attempts, t0, days(3), {}, always(0.999)) >= t0 + days(3)));
     }
-    BOOST_TEST((retry_instant(4, t0, Seconds(5), always(0)) == t0 + days(1)));
-    BOOST_TEST((retry_instant(1, t0, Seconds::max(), always(0.5)) < t0 + days(500)));
-    BOOST_TEST((retry_instant(1, t0, Seconds(-100), always(0)) == t0 + minutes(1)));
+    BOOST_TEST((retry_instant(4, t0, Seconds(5), {}, always(0)) == t0 + days(1)));
+    BOOST_TEST((retry_instant(1, t0, days(7), {}, always(0)) == t0 + days(7)));
+    BOOST_TEST((retry_instant(1, t0, days(8), {}, always(0)) == t0 + days(7)));
+    BOOST_TEST((retry_instant(1, t0, Seconds::max(), {}, always(0.5)) < t0 + days(8)));
+    BOOST_TEST((retry_instant(1, t0, Seconds(-100), {}, always(0)) == t0 + minutes(1)));
+}
+
+BOOST_AUTO_TEST_CASE(no_retry_after_lets_the_live_certificate_expire)
+{
+    const struct {
+        Seconds left;  ///< of the live certificate
+        Seconds asked; ///< by the CA
+        Seconds wait;
+    } table[] = {{days(30), days(3), days(3)},       {days(30), days(377), days(7)},
+                 {days(10), days(7), days(5)},       {days(2), days(7), days(1)},
+                 {hours(1), days(7), hours(1)},      {-days(3), days(7), hours(1)},
+                 {days(3), hours(2), hours(2)},      {days(10), Seconds::max(), days(5)},
+                 {hours(12), Seconds(0), minutes(1)}};
+    for (const auto &row : table)
+        BOOST_TEST((retry_instant(1, t0, row.asked, t0 + row.left, always(0)) == t0 + row.wait),
+                   row.left.count() << " s left, asked for " << row.asked.count());
+    // Back-off is not shortened.
+    BOOST_TEST((retry_instant(4, t0, days(7), t0 + hours(1), always(0)) == t0 + days(1)));
 }
 
 BOOST_AUTO_TEST_CASE(the_next_look_is_the_earliest_of_what_is_ahead)
@@ -323,6 +343,23 @@ BOOST_AUTO_TEST_CASE(reasons_have_words)
     BOOST_TEST(to_text(RenewalReason::damaged) == "its key is lost");
     BOOST_TEST(to_text(RenewalReason::window) == "the CA's renewal window has come");
     BOOST_TEST(to_text(RenewalReason::lifetime) == "it expires soon");
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_is_asked_when_it_said_or_when_it_should_have_renewed)
+{
+    DueQuestion question{.times = of_days(90), .ari = {}, .retry = {}};
+    const Time now = question.times->not_before + days(10);
+    question.next_ask = now + hours(6);
+    BOOST_TEST((next_look(question, now) == now + hours(6)));
+    question.next_ask = now - hours(6); // a clock that was wrong
+    BOOST_TEST((next_look(question, now) == now + minutes(1)));
+    const Time late = fallback_instant(*question.times) - hours(1);
+    question.next_ask = late + hours(6);
+    BOOST_TEST((next_look(question, late) == late + hours(1)));
+    question.retry.attempts = 2;
+    question.retry.next = now + minutes(10);
+    question.next_ask = now + minutes(5);
+    BOOST_TEST((next_look(question, now) == now + minutes(10)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,7 @@
 #include "acme/session.h"
 #include "base/text.h"
 #include "jose/jws.h"
+#include "unit/error_of.h"
 #include "unit/fake_clock.h"
 #include "unit/temp_dir.h"
 #include "unit/test_ca.h"
@@ -71,17 +72,27 @@ public:
     }
     /// The last request as it came.
     std::string last() const { return server_.requests().back(); }
-    /// The JWS of the last request.
-    Jws last_jws() const
+    /// The JWS of the last request, or of the last one to `path`.
+    Jws last_jws() const { return jws_in(last()); }
+    Jws last_jws(const std::string &path) const
     {
-        const std::string request = last();
-        return Jws::parse(request.substr(request.find("\r\n\r\n") + 4));
+        Jws found = last_jws();
+        for (const std::string &request : server_.requests()) {
+            if (request.starts_with("POST " + path + " "))
+                found = jws_in(request);
+        }
+        return found;
     }
 
 private:
     struct Scripted {
         std::string status, body, headers;
     };
+
+    static Jws jws_in(const std::string &request)
+    {
+        return Jws::parse(request.substr(request.find("\r\n\r\n") + 4));
+    }
 
     std::string server_pem()
     {
@@ -137,14 +148,5 @@ private:
     AcmeService service_;
     AcmeSession session_;
 };
-
-/// The words of the Error that `act` throws; "" where it throws none.
-template <class Act> std::string error_of(Act act)
-try {
-    act();
-    return "";
-} catch (const std::exception &e) {
-    return describe(e);
-}
 
 }

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(the_first_key_is_made_and_found_again)
     const SecretKeys again = load_secret_keys(f.spool, f.clock.now());
     BOOST_TEST(ids(again) == ids(keys), boost::test_tools::per_element());
     BOOST_TEST((again.front().key == keys.front().key));
-    BOOST_TEST((f.spool.dir().status("secrets/" + keys.front().id)->st_mode & 07777) == 0600U);
+    BOOST_TEST((f.spool.dir().status("secrets/" + keys.front().id)->st_mode & 07777) == 0640U);
 }
 
 BOOST_AUTO_TEST_CASE(the_newest_key_comes_first)

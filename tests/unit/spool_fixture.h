@@ -6,7 +6,10 @@
 //     f.issue(lineage, 1);
 #pragma once
 
+#include "base/error.h"
+#include "crypto/age_bundle.h"
 #include "renew/schedule.h"
+#include "spool/layout.h"
 #include "spool/lineage.h"
 #include "unit/fake_clock.h"
 #include "unit/temp_dir.h"
@@ -49,13 +52,26 @@ struct SpoolFixture {
         const PrivateKey key = PrivateKey::generate(spec.key_type);
         lineage.begin(number, spec, &key, Csr::make(key, spec.identifiers));
     }
+    /// The key is sealed for the lineage's recipients.
+    static void begin_sealed(const Lineage &lineage, Generation number)
+    {
+        const PrivateKey key = PrivateKey::generate(KeyType::ec256);
+        const Secret pem = key.to_pem();
+        const LineageSpec spec = lineage.spec();
+        lineage.begin(number, spec,
+                      SealedKey{age_seal(spec.all_recipients(), pem.view()),
+                                begin_bundle(spec.all_recipients(), pem.view())},
+                      Csr::make(key, spec.identifiers));
+    }
     /// Certificate and issuers, stored now.
     void commit(const Lineage &lineage, Generation number,
                 Time not_before = TestCa::epoch - std::chrono::hours(1),
                 Time not_after = TestCa::epoch + std::chrono::days(90))
     {
-        const Csr csr = lineage.request(number).value();
-        lineage.commit(number, parse_chain(ca.issue_chain(csr, not_before, not_after)));
+        const auto csr = lineage.request(number);
+        if (!csr)
+            throw Error("the generation has no request");
+        lineage.commit(number, parse_chain(ca.issue_chain(*csr, not_before, not_after)));
         set_stored(lineage, number, clock.now());
     }
     void issue(const Lineage &lineage, Generation number)
@@ -88,7 +104,9 @@ struct SpoolFixture {
     /// In place, as a disk that fails or a hand that slips would.
     void overwrite(const std::string &relative, const std::string &content) const
     {
-        const Fd fd = spool.dir().open_file(relative, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        const PathRule *rule = find_rule(relative);
+        const Fd fd = spool.dir().open_file(relative, O_WRONLY | O_CREAT | O_TRUNC,
+                                            rule && rule->mode ? rule->mode : 0600);
         if (!fd || ::write(fd.get(), content.data(), content.size()) !=
                        static_cast<ssize_t>(content.size()))
             throw_errno("overwrite " + relative);

@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(init_makes_the_folders_with_their_modes)
     ::umask(before);
     std::size_t folders = 0;
     for (const PathRule &rule : layout()) {
-        if (rule.kind != PathKind::folder || rule.pattern.find('/') != std::string_view::npos)
+        if (!rule.is_fixed())
             continue;
         const auto st = f.spool.dir().status(rule.pattern == "." ? "" : std::string(rule.pattern));
         BOOST_REQUIRE(st.has_value());
@@ -49,10 +49,38 @@ BOOST_AUTO_TEST_CASE(init_makes_parents_and_takes_a_slash_at_the_end)
     TempDir temp;
     init_spool(temp.path() + "/a/b/spool///", "");
     const Dir dir(temp.path() + "/a/b/spool");
-    BOOST_TEST((dir.status("")->st_mode & 07777) == 0711U);
+    BOOST_TEST((dir.status("")->st_mode & 07777) == 0751U);
     BOOST_TEST(dir.exists("certs"));
     BOOST_TEST(holds(thrown_by([] { init_spool("/proc/version/spool", ""); }),
                      "make the spool /proc/version/spool: "));
+}
+
+BOOST_AUTO_TEST_CASE(root_makes_no_spool_for_a_user_that_is_not_there)
+{
+    if (::geteuid() != 0)
+        return;
+    TempDir temp;
+    const std::string base = temp.path() + "/a/spool";
+    const std::string text = thrown_by([&] { init_spool(base, "no-such-user"); });
+    BOOST_TEST(holds(text, "make the spool " + base + ": there is no user no-such-user"), text);
+    BOOST_TEST(holds(text, "systemd-sysusers"), text);
+    BOOST_TEST(holds(text, "useradd --system --home-dir " + base), text);
+    BOOST_TEST(!temp.dir().exists("a"));
+    // On purpose: whoever makes the folder says whose it is.
+    temp.dir().make_dir("mine", 0700);
+    BOOST_TEST(!init_spool(temp.path() + "/mine", "no-such-user").empty());
+}
+
+BOOST_AUTO_TEST_CASE(folders_that_cannot_be_written_are_named)
+{
+    SpoolFixture f;
+    check_writable(f.spool);
+    if (::geteuid() == 0)
+        return;
+    BOOST_REQUIRE(::chmod((f.base + "/secrets").c_str(), 0550) == 0);
+    BOOST_TEST(thrown_by([&] { check_writable(f.spool); }) ==
+               "write to " + f.base + "/secrets: Permission denied");
+    BOOST_REQUIRE(::chmod((f.base + "/secrets").c_str(), 0750) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_spool_that_is_not_there_names_the_way_to_make_one)

@@ -9,11 +9,9 @@
 #include <string>
 #include <unistd.h>
 
-namespace acmeproxy
-{
+namespace acmeproxy {
 
-class TempDir
-{
+class TempDir {
 public:
     TempDir() : dir_(make()) {}
     ~TempDir()

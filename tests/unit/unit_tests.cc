@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The one runner of all unit tests: "unit_tests --list_content", "unit_tests -t key_test".
 #define BOOST_TEST_MODULE acmeproxy
+#include "crypto/guarded_memory.h"
+
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 
@@ -14,6 +16,17 @@ struct IgnoreBrokenPipes {
 }
 
 BOOST_TEST_GLOBAL_FIXTURE(IgnoreBrokenPipes);
+
+namespace {
+
+/// As each main() does, before OpenSSL allocates anything.
+struct GuardOpensslMemory {
+    GuardOpensslMemory() { acmeproxy::guard_openssl_memory(); }
+};
+
+}
+
+BOOST_TEST_GLOBAL_FIXTURE(GuardOpensslMemory);
 
 BOOST_AUTO_TEST_SUITE(unit_tests)
 

@@ -72,10 +72,30 @@ BOOST_AUTO_TEST_CASE(durations_have_units)
 BOOST_AUTO_TEST_CASE(urls_are_https)
 {
     accepts(is_https_url, {"https://ca.example/dir", "HTTPS://ca.example"});
-    refuses(is_https_url,
-            {"", "http://ca.example/dir", "https://", "ca.example", "https://a b", "https://a\n"});
+    refuses(is_https_url, {"", "http://ca.example/dir", "https://", "ca.example", "https://a b",
+                           "https://a\n", "https:///a", "https://" + std::string(9000, 'a')});
     BOOST_TEST(complaint(is_https_url, "http://x/") ==
-               "\"http://x/\" does not begin with https://");
+               "\"http://x/\" cannot be used: only https is allowed");
+    BOOST_TEST(complaint(is_https_url, "https://") ==
+               "\"https://\" cannot be used: no host part in the url");
+}
+
+BOOST_AUTO_TEST_CASE(a_url_with_a_password_is_refused_and_not_shown)
+{
+    for (const char *url : {"https://user:hunter2@host/dir", "https://hunter2@host/",
+                            "user:hunter2@host", "http://u:hunter2@host", "https:/u:hunter2@h"}) {
+        const std::string why = complaint(is_https_url, url);
+        BOOST_TEST(why != "");
+        BOOST_TEST(why.find("hunter2") == std::string::npos, why);
+    }
+    BOOST_TEST(complaint(is_https_url, "https://user:pw@host/dir") ==
+               "the URL, which is not shown, cannot be used: user name or password in it");
+}
+
+BOOST_AUTO_TEST_CASE(names_of_cas_are_checked)
+{
+    accepts(is_ca_name, {"letsencrypt", "lab-2", "a"});
+    refuses(is_ca_name, {"", "Bad Name", "LAB", "-a", "a.b", "a,b", "../x"});
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_proxy_is_not_shown_since_it_may_hold_a_password)

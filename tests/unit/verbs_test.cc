@@ -159,8 +159,10 @@ BOOST_AUTO_TEST_CASE(a_ca_is_added_shown_and_removed)
     BOOST_TEST(host.failure({"ca", "remove", "letsencrypt"}) ==
                "remove the CA letsencrypt: it is built in");
     host.run({"cert", "add", "a.example", "--ca", "lab", "--later"});
-    BOOST_TEST(host.failure({"ca", "remove", "lab"}) ==
-               "remove the CA lab: lineages use it: a.example");
+    BOOST_TEST(
+        host.failure({"ca", "remove", "lab"}) ==
+        "remove the CA lab: lineages use it: a.example (first: acmeproxy cert remove, or cert set "
+        "--ca)");
     host.run({"cert", "remove", "a.example"});
     BOOST_TEST(host.run({"ca", "remove", "lab"}).out == "removed the CA lab\n");
     BOOST_TEST(host.failure({"ca", "show", "lab"}) ==
