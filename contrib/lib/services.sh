@@ -310,6 +310,10 @@ forget_requests() { : >"$HARNESS_DIR/logs/requests.log"; }
 await_request() { wait_until "${2:-20}" request_seen "$1"; }
 request_seen() { (($(proxy_requests "$1") > 0)); }
 
+# await_held REGEX [SECONDS]: waits until a rule holds the answer to such a request ("METHOD PATH").
+await_held() { wait_until "${2:-20}" held_seen "$1"; }
+held_seen() { (($(log_lines requests "^[0-9]+ = .*$1") > 0)); }
+
 # --- the CA that answers what no CA would ---------------------------------------------------
 
 # start_hostile_ca: tests/system/hostile_ca.py; its scenarios are named there.

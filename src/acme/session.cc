@@ -8,13 +8,15 @@
 #include "jose/jwk.h"
 #include "jose/jws.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace acmeproxy {
 
 namespace {
 
-constexpr int max_retries = 5;
+constexpr int max_retries = 8;
+constexpr double longest_pause_ms = 1000;
 
 bool is_success(const HttpResponse &response)
 {
@@ -58,12 +60,12 @@ std::string signed_body(const Signer &signer, const std::string &url, const std:
     return sign_jws(signer.key, header, payload);
 }
 
-/// The wait before the retry number `retry`: the first at once, later ones ever longer and never
-/// in step with others.
+/// The wait before the retry number `retry`: the first at once, later ones ever longer, up to a
+/// second, and never in step with others.
 std::chrono::milliseconds pause_before(int retry, double random)
 {
-    return std::chrono::milliseconds(
-        static_cast<std::int64_t>(random * 50.0 * ((1 << (retry - 1)) - 1)));
+    const double longest = std::min(50.0 * ((1 << (retry - 1)) - 1), longest_pause_ms);
+    return std::chrono::milliseconds(static_cast<std::int64_t>(random * longest));
 }
 
 }

@@ -58,7 +58,7 @@ public:
     HttpClient &http() { return http_; }
 
     /// A signed POST (RFC 8555, section 6.2). `payload` "" is a POST-as-GET. `doing` names it in
-    /// errors ("new order"). badNonce is tried again with the nonce of the error, up to 5 times,
+    /// errors ("new order"). badNonce is tried again with the nonce of the error, up to 8 times,
     /// with jitter. Returns 2xx answers; throws CaProblem, HttpError. With `known_tag`, an ETag, it
     /// is a conditional request (RFC 9110, section 13.1.2), and 304 is an answer, too.
     HttpResponse post(const std::string &url, std::string_view payload, const Signer &signer,

@@ -29,27 +29,24 @@ account_url() { jq -r .url "$(account)/account.json"; }
 public_key() { openssl pkey -in "$1" -pubout; }
 
 # interrupt hold|hold-answer REQUEST WORD...: kills `acmeproxy WORD...` while REQUEST is held before
-# the CA (it never gets there) or behind it.
+# the CA (it never gets there) or behind it, when the CA has acted.
 interrupt() {
-    local hold=$1 request=$2 words=() heard
-    heard=$(log_lines pebble "$2 ")
+    local hold=$1 request=$2
     shift 2
-    [[ $hold == hold-answer ]] || words=(drop=before)
-    inject path="${request#* }" "$hold=$BATS_TEST_TMPDIR/go" "${words[@]}"
-    start_acmeproxy "$@"
-    await_request "$request"
-    if [[ $hold == hold-answer ]]; then
-        wait_until 20 has_heard "$request" "$heard"
-        sleep 0.3 # for the CA to act
+    if [[ $hold == hold ]]; then
+        inject path="${request#* }" "hold=$BATS_TEST_TMPDIR/go" drop=before
+        start_acmeproxy "$@"
+        await_request "$request"
+    else
+        inject path="${request#* }" "hold-answer=$BATS_TEST_TMPDIR/go" held=20.
+        start_acmeproxy "$@"
+        await_held "$request"
     fi
     kill_started
     touch "$BATS_TEST_TMPDIR/go"
     no_faults
     forget_requests
 }
-
-# has_heard REQUEST COUNT: Pebble has had more such requests.
-has_heard() { (($(log_lines pebble "$1 ") > $2)); }
 
 @test "a killed registration leaves a key, and the CA gets one account for it" {
     local hold key

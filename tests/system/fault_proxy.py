@@ -9,6 +9,7 @@ Log, one line each (it is flushed, so a test can wait for a line):
     open CONN                          a connection was accepted
     CONN ~ USER-AGENT                  of the request that is told of next
     CONN > METHOD PATH                 a request has arrived
+    CONN = METHOD PATH STATUS          the CA has answered it so, and the answer is held
     CONN < METHOD PATH STATUS [FAULT]  it was answered (STATUS - : not at all)
     close CONN
 CONN is a running number.
@@ -30,6 +31,7 @@ With the CA's answer (the CA has acted):
 Time:
     delay=SECONDS (before the CA is asked)   delay-answer=SECONDS (after)
     hold=FILE (wait before the CA is asked until FILE exists)   hold-answer=FILE (after)
+    held=REGEX (hold-answer concerns the CA's answers of such a status alone)
 Counts of skip and times begin again when the text of the control file changes.
 """
 import argparse
@@ -255,7 +257,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 answer = self.ask(body)
                 rewrite(rule, answer)
             time.sleep(rule.number("delay-answer"))
-            wait_for(rule.get("hold-answer"))
+            if rule.get("hold-answer") and re.fullmatch(rule.get("held", ".*"), str(answer.status)):
+                self.note(f"{self.number} = {self.command} {self.path} {answer.status}")
+                wait_for(rule.get("hold-answer"))
             if rule.get("drop") != "after":
                 status = answer.status
                 self.send(answer, rule)
