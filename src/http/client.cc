@@ -4,12 +4,12 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "http/failure.h"
+#include "http/libcurl.h"
 #include "http/url.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <curl/curl.h>
 #include <new>
 #include <openssl/ssl.h>
 
@@ -21,13 +21,13 @@ namespace {
 constexpr std::size_t max_headers_size = 64 * 1024;
 
 struct ListFreer {
-    void operator()(curl_slist *list) const { curl_slist_free_all(list); }
+    void operator()(curl_slist *list) const { libcurl().slist_free_all(list); }
 };
 using List = std::unique_ptr<curl_slist, ListFreer>;
 
 void append(List &list, const std::string &line)
 {
-    curl_slist *longer = curl_slist_append(list.get(), line.c_str());
+    curl_slist *longer = libcurl().slist_append(list.get(), line.c_str());
     if (!longer)
         throw std::bad_alloc();
     list.release();
@@ -103,22 +103,14 @@ CURLcode on_ssl_context(CURL *, void *context, void *store)
     return CURLE_OK;
 }
 
-/// Once a process. Never undone: other threads may still hold handles at its end.
-void set_up_curl()
-{
-    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (code != CURLE_OK)
-        throw Error(std::string("start libcurl: ") + curl_easy_strerror(code));
-}
-
 template <class T> void set(CURL *curl, CURLoption option, T value)
 {
-    const CURLcode code = curl_easy_setopt(curl, option, value);
+    const CURLcode code = libcurl().easy_setopt(curl, option, value);
     if (code == CURLE_OUT_OF_MEMORY)
         throw std::bad_alloc();
     if (code != CURLE_OK)
         throw Error("set option " + std::to_string(option) +
-                    " of libcurl: " + curl_easy_strerror(code));
+                    " of libcurl: " + libcurl().easy_strerror(code));
 }
 
 /// A line end in a value would be one more header to the server.
@@ -150,7 +142,7 @@ List header_list(const HttpRequest &request)
 
 struct HttpClient::Curl {
     struct Freer {
-        void operator()(CURL *curl) const { curl_easy_cleanup(curl); }
+        void operator()(CURL *curl) const { libcurl().easy_cleanup(curl); }
     };
 
     CURL *get() const { return handle.get(); }
@@ -231,8 +223,7 @@ void HttpClient::Curl::set_request(const HttpRequest &request)
 HttpClient::HttpClient(const HttpTrust &trust, const HttpOptions &options)
     : curl_(std::make_unique<Curl>()), options_(options)
 {
-    set_up_curl();
-    curl_->handle.reset(curl_easy_init());
+    curl_->handle.reset(libcurl().easy_init());
     if (!curl_->handle)
         throw std::bad_alloc();
     curl_->set_limits(options_);
@@ -251,10 +242,10 @@ HttpResponse HttpClient::send(const HttpRequest &request)
     curl_->set_request(request);
     set(curl_->get(), CURLOPT_HEADERDATA, &exchange);
     set(curl_->get(), CURLOPT_WRITEDATA, &exchange);
-    const CURLcode code = curl_easy_perform(curl_->get());
+    const CURLcode code = libcurl().easy_perform(curl_->get());
     ++requests_;
     long opened = 0;
-    curl_easy_getinfo(curl_->get(), CURLINFO_NUM_CONNECTS, &opened);
+    libcurl().easy_getinfo(curl_->get(), CURLINFO_NUM_CONNECTS, &opened);
     connections_ += static_cast<std::uint64_t>(opened);
     if (exchange.is_too_large)
         throw failure(HttpError::Reason::too_large, request, "the answer is too large");
@@ -263,7 +254,7 @@ HttpResponse HttpClient::send(const HttpRequest &request)
     if (!exchange.headers_ended) // curl is content with half of a header
         throw failure_of(curl_->get(), CURLE_PARTIAL_FILE, request, "");
     long status = 0;
-    curl_easy_getinfo(curl_->get(), CURLINFO_RESPONSE_CODE, &status);
+    libcurl().easy_getinfo(curl_->get(), CURLINFO_RESPONSE_CODE, &status);
     exchange.response.status = static_cast<int>(status);
     return std::move(exchange.response);
 }

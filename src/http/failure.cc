@@ -2,6 +2,7 @@
 #include "http/failure.h"
 
 #include "base/text.h"
+#include "http/libcurl.h"
 #include "http/url.h"
 
 #include <cstring>
@@ -53,14 +54,14 @@ std::string distrust(long verify_result)
 std::string address_of(CURL *curl)
 {
     const char *url = nullptr;
-    curl_easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &url);
+    libcurl().easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &url);
     return url ? url_origin(url) : "";
 }
 
 std::string connect_error(CURL *curl)
 {
     long error = 0;
-    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error);
+    libcurl().easy_getinfo(curl, CURLINFO_OS_ERRNO, &error);
     return error ? ": " + std::string(std::strerror(static_cast<int>(error))) : "";
 }
 
@@ -76,7 +77,7 @@ std::string explain(CURL *curl, CURLcode code, const std::string &detail)
     long verify_result = X509_V_OK;
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
-        curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &verify_result);
+        libcurl().easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &verify_result);
         // "unspecified" is what curl starts from: OpenSSL was content, curl's look at the name not
         if (verify_result != X509_V_OK && verify_result != X509_V_ERR_UNSPECIFIED)
             return distrust(verify_result);
@@ -112,7 +113,7 @@ HttpError failure(Reason reason, const HttpRequest &request, const std::string &
 HttpError failure_of(CURL *curl, CURLcode code, const HttpRequest &request,
                      const std::string &detail)
 {
-    const std::string known = detail.empty() ? curl_easy_strerror(code) : detail;
+    const std::string known = detail.empty() ? libcurl().easy_strerror(code) : detail;
     return failure(reason_of(code), request,
                    explain(curl, code, printable(lower_first(known), 300)));
 }

@@ -2,8 +2,8 @@
 #include "http/url.h"
 
 #include "base/text.h"
+#include "http/libcurl.h"
 
-#include <curl/curl.h>
 #include <new>
 
 namespace acmeproxy {
@@ -14,12 +14,12 @@ namespace {
 constexpr std::size_t max_url_size = 8000;
 
 struct UrlFreer {
-    void operator()(CURLU *url) const { curl_url_cleanup(url); }
+    void operator()(CURLU *url) const { libcurl().url_cleanup(url); }
 };
 using Url = std::unique_ptr<CURLU, UrlFreer>;
 
 struct TextFreer {
-    void operator()(char *text) const { curl_free(text); }
+    void operator()(char *text) const { libcurl().free(text); }
 };
 
 [[noreturn]] void refuse(const std::string &url, const std::string &why)
@@ -31,7 +31,7 @@ struct TextFreer {
 std::optional<std::string> part_of(const Url &url, CURLUPart part, unsigned int flags = 0)
 {
     char *found = nullptr;
-    if (curl_url_get(url.get(), part, &found, flags) != CURLUE_OK)
+    if (libcurl().url_get(url.get(), part, &found, flags) != CURLUE_OK)
         return std::nullopt;
     const std::unique_ptr<char, TextFreer> text(found);
     return text.get();
@@ -55,18 +55,18 @@ void set_url(const Url &url, const std::string &text)
             refuse(text, "a character that is no part of a URL");
     if (has_odd_slashes(text))
         refuse(text, "no https:// in front, or no host behind it");
-    const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0);
+    const CURLUcode code = libcurl().url_set(url.get(), CURLUPART_URL, text.c_str(), 0);
     if (code == CURLUE_BAD_SCHEME)
         refuse(text, "no https:// in front");
     if (code != CURLUE_OK)
-        refuse(text, to_lower(curl_url_strerror(code)));
+        refuse(text, to_lower(libcurl().url_strerror(code)));
     if (part_of(url, CURLUPART_USER) || part_of(url, CURLUPART_PASSWORD))
         refuse(text, "user name or password in it");
 }
 
 Url parse_url(const std::string &text)
 {
-    Url url(curl_url());
+    Url url(libcurl().url());
     if (!url)
         throw std::bad_alloc();
     set_url(url, text);

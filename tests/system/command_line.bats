@@ -62,6 +62,19 @@ verbs=('cert add' 'cert list' 'cert show' 'cert set' 'cert remove' 'cert revoke'
     assert_status 0
 }
 
+@test "without libcurl what asks nobody works, and what asks a CA says what is missing" {
+    mkdir "$BATS_TEST_TMPDIR/lib"
+    : >"$BATS_TEST_TMPDIR/lib/libcurl.so.4"
+    export LD_LIBRARY_PATH=$BATS_TEST_TMPDIR/lib
+    run acmeproxy status
+    assert_status 0
+    run acmeproxy keygen
+    assert_status 0
+    run acmeproxy cert add a.example.test
+    assert_status 1
+    assert_output '^acmeproxy: .*load libcurl, without which there is no HTTPS: .*libcurl.so.4.*; install it'
+}
+
 # usage_error REGEX WORD...
 usage_error() {
     local regex=$1
