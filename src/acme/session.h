@@ -17,6 +17,7 @@
 #include "http/http.h"
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "crypto/hkdf.h"
 
+#include <cstdint>
 #include <fmt/format.h>
 
 namespace acmeproxy {

@@ -12,6 +12,7 @@
 #include "base/error.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

@@ -9,6 +9,7 @@
 #include "renew/agent_bundle.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <fmt/format.h>
 
 namespace acmeproxy {

@@ -2,6 +2,7 @@
 #include "renew/schedule.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace acmeproxy {
 

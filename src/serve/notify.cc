@@ -4,6 +4,7 @@
 #include "base/fd.h"
 
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>

@@ -11,6 +11,7 @@
 #include "spool/lineage.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace acmeproxy {
 

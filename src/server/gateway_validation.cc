@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "server/gateway_problem.h"
 
+#include <cstdint>
+
 namespace acmeproxy {
 
 namespace {

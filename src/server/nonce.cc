@@ -7,6 +7,7 @@
 #include "spool/spent_nonces.h"
 
 #include <charconv>
+#include <cstdint>
 #include <optional>
 
 namespace acmeproxy {

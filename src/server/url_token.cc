@@ -7,6 +7,7 @@
 #include "json/json.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace acmeproxy {
 

@@ -7,6 +7,7 @@
 #include "spool/records.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 namespace acmeproxy {

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <cstdint>
+
 namespace acmeproxy {
 
 namespace {

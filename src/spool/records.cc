@@ -6,6 +6,7 @@
 #include "base/time_text.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace acmeproxy {
 

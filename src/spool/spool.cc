@@ -5,6 +5,7 @@
 #include "spool/layout.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>

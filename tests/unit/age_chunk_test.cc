@@ -7,6 +7,7 @@
 #include "crypto/bytes.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 #include <sodium.h>
 
 using namespace acmeproxy;

@@ -11,6 +11,7 @@
 #include "crypto/hkdf.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <sodium.h>
 #include <string>
 

@@ -4,6 +4,7 @@
 #include "spool/client_store.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 
 using namespace acmeproxy;
 

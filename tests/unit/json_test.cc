@@ -2,6 +2,7 @@
 #include "json/json.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 
 using namespace acmeproxy;
 

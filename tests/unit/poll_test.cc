@@ -3,6 +3,7 @@
 #include "unit/fake_clock.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 #include <vector>
 
 using namespace acmeproxy;

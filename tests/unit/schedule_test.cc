@@ -4,6 +4,7 @@
 #include "unit/spool_fixture.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 #include <random>
 
 using namespace acmeproxy;

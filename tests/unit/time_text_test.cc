@@ -2,6 +2,7 @@
 #include "base/time_text.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 
 using namespace acmeproxy;
 
