@@ -51,8 +51,8 @@ source "${BASH_SOURCE[0]%/*}/../../contrib/lib/process.sh"
 # shellcheck source=contrib/lib/services.sh
 source "${BASH_SOURCE[0]%/*}/../../contrib/lib/services.sh"
 
-# All files of the services of one test file.
-export HARNESS_DIR=${BATS_FILE_TMPDIR:?common.bash is for bats}/services
+# All files of the services of one test file. bats has no folder for it yet when it only looks for tests.
+export HARNESS_DIR=${BATS_FILE_TMPDIR:-${BATS_RUN_TMPDIR:?common.bash is for bats}}/services
 
 # What is tested is told in variables; a program must not take them for settings, so they are known
 # to this shell only, and under names of the tests to the shells of the single tests.

@@ -138,9 +138,9 @@ BOOST_AUTO_TEST_CASE(openssl_agrees)
                                                      .common_name = "a.example",
                                                      .serial = "\xfe\xdc\xba"});
     std::ofstream(temp.path() + "/cert.pem") << certificate.pem();
-    const ProgramResult result =
-        run_program("openssl x509 -noout -serial -subject -issuer -fingerprint -sha256 -in " +
-                    temp.path() + "/cert.pem");
+    const ProgramResult result = run_program(
+        "openssl x509 -noout -serial -subject -issuer -nameopt oneline -fingerprint -sha256 -in " +
+        temp.path() + "/cert.pem");
     std::string fingerprint;
     for (std::size_t i = 0; i < 64; i += 2)
         fingerprint += (i ? ":" : "") + certificate.fingerprint().substr(i, 2);

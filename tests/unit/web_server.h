@@ -195,7 +195,10 @@ private:
         // ends early when the client goes
         pollfd gone = {.fd = connection.fd.get(), .events = POLLIN, .revents = 0};
         ::poll(&gone, 1, static_cast<int>(answer.delay.count()));
-        if (!connection.write(answer.text))
+        const bool is_head =
+            request.starts_with("HEAD "); // it has no body (RFC 9110, section 9.3.2)
+        if (!connection.write(is_head ? answer.text.substr(0, answer.text.find("\r\n\r\n") + 4)
+                                      : answer.text))
             return false;
         if (answer.then == WebAnswer::Then::closes && connection.ssl)
             SSL_shutdown(connection.ssl.get());
