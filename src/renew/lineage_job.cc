@@ -349,11 +349,15 @@ std::string LineageJob::preview()
 {
     load_spec();
     retry_ = lineage_.retry();
+    forced_ = forced_ || spool_.exists(renewal_wish());
     for (const std::string &text : look_at_damage())
         log_error(lineage_.name().str() + ": " + text);
     const LineageFacts facts = lineage_.facts(spec_);
     const RenewalReason reason = comes_from_agent() ? RenewalReason::none : why_renew(facts);
     const Next next = next_step(facts, comes_from_agent() || reason != RenewalReason::none);
+    const bool asks = asks_somebody(next.step) || asks_the_agent(next.step);
+    if (asks && attempt() == Attempt::not_yet)
+        return "would wait for its next attempt at " + format_rfc3339(*retry_.next);
     if (asks_the_agent(next.step))
         return "would ask " + spec_.server + (forced_ ? " for another certificate" : "");
     std::string why = reason == RenewalReason::none ? "" : fmt::format(" ({})", to_text(reason));

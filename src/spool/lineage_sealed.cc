@@ -47,7 +47,7 @@ bool Lineage::has_sealed_files(Generation number, const LineageSpec &then) const
     };
     if (then.makes_key() && !is_sound(GenerationFile::privkey_age))
         return false;
-    if (stored_at(number))
+    if (chain(number))
         return then.all_recipients().empty() || is_sound(GenerationFile::bundle_age);
     return !then.makes_key() || sealed_key(number).has_value();
 }
