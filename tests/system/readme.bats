@@ -131,3 +131,23 @@ assert_shown() {
     [[ -n $(fences sh README.md) ]]
     assert_equal "$(grep -c '^```sh$' doc/deploy.md)" 2 'the number of fences that deploy_keep.bats runs'
 }
+
+# deploy.bats loads full and public of each web server, with what they include; challenge.bats the rest.
+@test "each configuration in contrib/ is loaded by a test, and those that doc/ names are there" {
+    local kind file name count=0
+    cd "$SERVICES_ROOT/contrib"
+    for kind in lighttpd apache nginx caddy; do
+        grep -q "^@test .* { works $kind; }" ../tests/system/deploy.bats
+        for file in "$kind"/*; do
+            count=$((count + 1))
+            name=${file##*/}
+            [[ ${name%.*} != full && ${name%.*} != public ]] || continue
+            cat "$kind"/{full,public}.* | grep -v '^ *#' | grep -qE "acmeproxy/$name" ||
+                grep -qF "web_snippet $file" ../tests/system/challenge.bats || fail "no test loads $file"
+        done
+    done
+    ((count > 20)) || fail "only $count files were looked at"
+    while IFS= read -r file; do
+        [[ -e ../$file || -e ../$file.cc ]] || fail "README.md or doc/ names $file, which is not there"
+    done < <(cat ../README.md ../doc/*.md | grep -oE '\b(contrib|cron)/[A-Za-z0-9_./-]*[A-Za-z0-9]' | sort -u)
+}
