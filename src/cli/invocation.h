@@ -54,6 +54,11 @@ public:
     std::string configured(const std::string &name) const;
 
     Origin origin(const std::string &name) const;
+    /// Takes the value of a setting from another invocation of the same verb.
+    void keep(const std::string &name, const Invocation &before)
+    {
+        values_[name] = before.value(name);
+    }
     /// Whether it was said on this very command line.
     bool given(const std::string &name) const { return origin(name) == Origin::flag; }
 

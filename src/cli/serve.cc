@@ -131,20 +131,20 @@ ServePlan plan_from(const Invocation &invocation, const Spool &spool)
     return plan;
 }
 
-/// What is bound or opened once stays as it was at the start.
-void warn_of_fixed(const Invocation &before, const Invocation &now)
+/// What is bound or opened once stays as it was at the start, for what is started later, too.
+void keep_fixed(const Invocation &before, Invocation &now)
 {
     for (const char *name : {"http-api-addr", "https-addr", "run-dir", "spool"}) {
         if (before.text(name) != now.text(name))
             log_warning(std::string(name) + " has changed, which takes a restart");
+        now.keep(name, before);
     }
 }
 
 ServePlan reread(const Invocation &before, const Spool &spool)
 {
-    const ParsedCommand command =
-        parse_command(all_verbs(), before.command_line, process_environment());
-    warn_of_fixed(before, command.invocation);
+    ParsedCommand command = parse_command(all_verbs(), before.command_line, process_environment());
+    keep_fixed(before, command.invocation);
     ServePlan plan = plan_from(command.invocation, spool);
     start_log("acmeproxy", command.invocation);
     return plan;

@@ -67,9 +67,30 @@ release() { touch "$BATS_TEST_TMPDIR/release"; }
     kill -s HUP "$(pid_of serve)"
     await_log 'read the settings anew: .*unknown key "websight".*; the old ones stay'
     https --fail /gateway/directory >/dev/null
-    echo 'https-addr = :1' >"$ACMEPROXY_CONFIG"
-    unset ACMEPROXY_HTTPS_ADDR
     assert_equal "$(children .fcgi)" "$after" 'the list of programs'
+}
+
+@test "SIGHUP leaves addresses and folders as they were, and says so" {
+    local token=.well-known/acme-challenge/token
+    unset ACMEPROXY_HTTPS_ADDR ACMEPROXY_SPOOL
+    printf '%s\n' "https-addr = 127.0.0.1:$HTTPS_PORT" "spool = $SPOOL" >"$ACMEPROXY_CONFIG"
+    start_serve
+    # A spool that is there, too, and would be taken for the right one.
+    acmeproxy spool init --spool "$BATS_TEST_TMPDIR/other"
+    printf 'token.thumbprint' >"$SPOOL/challenges/token"
+    printf '%s\n' 'https-addr = 127.0.0.1:1' "spool = $BATS_TEST_TMPDIR/other" \
+        'website = https://www.example.test/about' >"$ACMEPROXY_CONFIG"
+    kill -s HUP "$(pid_of serve)"
+    await_log '^acmeproxy: https-addr has changed, which takes a restart$'
+    await_log '^acmeproxy: spool has changed, which takes a restart$'
+    await_log 'the settings are read anew'
+    renewed() { [[ $(https /gateway/directory | jq -r .meta.website) == https://www.example.test/about ]]; }
+    wait_until 30 renewed
+    https /gateway/directory | jq -e --arg base "https://proxy.example.test:$HTTPS_PORT/" \
+        '.newNonce | startswith($base)' || fail 'its URLs lead elsewhere'
+    assert_equal "$(curl --silent --max-time 20 "http://127.0.0.1:$(http_port)/$token")" token.thumbprint
+    https --fail --head /auth/new-nonce >/dev/null
+    [[ -z $(ls "$BATS_TEST_TMPDIR/other/secrets") ]] || fail 'a program works in the other spool'
 }
 
 @test "a certificate is swapped under load: no failed handshake, a slow request is finished" {
