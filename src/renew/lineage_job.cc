@@ -361,6 +361,8 @@ std::string LineageJob::preview()
     if (asks_the_agent(next.step))
         return "would ask " + spec_.server + (forced_ ? " for another certificate" : "");
     std::string why = reason == RenewalReason::none ? "" : fmt::format(" ({})", to_text(reason));
+    if (asks_somebody(next.step))
+        ca().check_open();
     const std::string from = comes_from_agent() ? "" : " from " + ca().name().str();
     switch (next.step) {
     case Step::begin:

@@ -37,7 +37,8 @@ public:
 
     /// Never throws for what is wrong with this lineage or its CA: that is a result.
     JobResult run();
-    /// What run() would do, in words; changes nothing.
+    /// What run() would do, in words; changes nothing. Throws Deferred where it would leave the CA
+    /// alone.
     std::string preview();
 
 private:

@@ -200,6 +200,8 @@ PassResult preview_pass(const Spool &spool, const RenewOptions &options, const C
         try {
             LineageJob job(spool, name, options, cas, connections, clock);
             fmt::print("{}: {}\n", name.str(), job.preview());
+        } catch (const Deferred &e) {
+            fmt::print("{}: would wait: {}\n", name.str(), e.what());
         } catch (const std::exception &e) {
             log_error(name.str() + ": " + describe(e));
             ++result.failed;

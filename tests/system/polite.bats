@@ -77,6 +77,9 @@ assert_silent_until_resumed() {
     assert_paused 600
     run acmeproxy ca show letsencrypt
     assert_output '^paused until: +20.*too many new orders'
+    run acmeproxy renew --dry-run b.example.test
+    assert_status 0
+    assert_output '^b.example.test: would wait: the CA letsencrypt asked for silence until 20.*too many new orders'
     assert_silent_until_resumed a b c
 }
 

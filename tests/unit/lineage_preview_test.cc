@@ -267,6 +267,23 @@ BOOST_AUTO_TEST_CASE(a_wish_for_a_new_certificate_counts_where_one_is_live)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_pause_of_the_ca_is_told_where_it_would_be_asked)
+{
+    PreviewFixture f;
+    const CaName ca = CaName::parse("letsencrypt");
+    save_pause(f.spool, ca, {f.clock.now() + hours(1), "enough"}, f.clock.now());
+    CaContexts paused(f.spool, f.options, f.clock);
+    for (const Stage stage : all_to(Stage::deployed)) {
+        const Lineage lineage = f.lay_out(stage, false);
+        LineageJob job(f.spool, lineage.name(), f.options, paused, f.connections, f.clock);
+        const bool asks =
+            stage == Stage::nothing || stage == Stage::keyed || stage == Stage::ordered;
+        const std::string thrown = thrown_by([&] { job.preview(); });
+        BOOST_TEST(holds(thrown, "the CA letsencrypt asked for silence until ") == asks, thrown);
+        BOOST_TEST(thrown.empty() == !asks, thrown);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(due_alone_decides_whether_it_is_looked_at)
 {
     PreviewFixture f;
