@@ -366,6 +366,25 @@ assert_goes_on() {
     assert_sealed client a.example.test
 }
 
+# What the bundle is made from went when the certificate was live: for the old key there is no other bundle.
+@test "a sealed certificate that cannot be read is replaced, with a new key" {
+    local request
+    add --recipient "$client"
+    request=$(cat "$(live "$name" request.pem)")
+    [[ ! -e $(live "$name" bundle.begun) ]]
+    chmod u+w "$(live "$name" fullchain.pem)"
+    echo garbage >"$(live "$name" fullchain.pem)"
+    touch_due "$name"
+    run acmeproxy renew
+    assert_status 1
+    assert_output 'fullchain.pem cannot be read as certificates'
+    assert_sealed client a.example.test
+    [[ $(cat "$(live "$name" request.pem)") != "$request" ]] || fail 'the old key is in use'
+    assert_sound_spool
+    run acmeproxy renew
+    assert_status 0
+}
+
 @test "neither core files nor other processes of its user see a pass" {
     acmeproxy cert add --later a.example.test --client web1 --recipient "$client"
     inject path=^/order-plz method=POST hold="$BATS_TEST_TMPDIR/go"
