@@ -120,8 +120,10 @@ std::string to_text(const LighttpdConf &conf)
     for (const std::string &token : conf.https_tokens)
         text += tls_socket(conf, token);
     text += routes(conf, Door::any);
-    std::string tls_only = routes(conf, Door::tls_only);
-    return text + "$HTTP[\"scheme\"] == \"https\" {\n" + tls_only + "}\n";
+    text += "$HTTP[\"scheme\"] == \"https\" {\n" + routes(conf, Door::tls_only) + "}\n";
+    // It would name what it could not pass on, and these paths hold serial numbers.
+    return text + "$HTTP[\"url\"] =~ \"^/gateway/([^/]+/)?renewal-info/\" {\n"
+                  "    server.errorlog = \"/dev/null\"\n}\n";
 }
 
 std::string lighttpd_message(const std::string &line)

@@ -93,6 +93,7 @@ expect_no_names_in_logs() {
     expect 200 -H 'Host: private.example' "$url/$token"
     expect 404 -H 'Host: private.example' "$url/unknown"
     expect '[34]*' -H 'Host: private.example' "$url/a.b"
+    expect '[34]*' -H 'Host: private.example' "$url/link"
     fetch -H 'Host: public.example' /other
     wait_until 5 grep -q public.example "$WEB_DIR/access.log"
     lacks -r -e private.example --include='*.log' "$WEB_DIR"
@@ -123,6 +124,13 @@ expect_challenges() {
 challenge_pids() { pgrep -f "^$WEB_DIR/challenge.fcgi" || true; }
 no_challenge_runs() { [ -z "$(challenge_pids)" ]; }
 
+# The program, which was started first, is gone: the web server says so, and not for which host.
+expect_no_names_without_program() {
+    web_stop "${web_pids[0]}"
+    expect '50[0-4]' -H 'Host: private.example' "$url/$token"
+    lacks -r -e private.example --include='*.log' "$WEB_DIR"
+}
+
 # The web server is stopped and takes its programs with it.
 expect_no_process_after_stop() {
     web_teardown
@@ -148,6 +156,7 @@ expect_static() {
     start_fcgi "$WEB_DIR/challenge.sock" "$WEB_DIR/challenge.fcgi"
     start_lighttpd "$(web_snippet lighttpd/acmeproxy-challenge-socket.conf)"
     expect_challenges
+    expect_no_names_without_program
     expect_no_process_after_stop
 }
 
@@ -184,6 +193,7 @@ $(web_snippet apache/acmeproxy-challenge-cgi.conf)" cgid
     start_fcgi "$WEB_DIR/challenge.sock" "$WEB_DIR/challenge.fcgi"
     start_apache "$(web_snippet apache/acmeproxy-challenge.conf)" proxy proxy_fcgi
     expect_challenges
+    expect_no_names_without_program
     expect_no_process_after_stop
 }
 
@@ -196,6 +206,7 @@ nginx_snippet() {
     start_fcgi "$WEB_DIR/challenge.sock" "$WEB_DIR/challenge.fcgi"
     start_nginx "$(nginx_snippet)"
     expect_challenges
+    expect_no_names_without_program
     expect_no_process_after_stop
 }
 

@@ -44,6 +44,22 @@ found_nothing() {
 @test "behind Apache" { exchange apache && found_nothing; }
 @test "behind nginx" { exchange nginx && found_nothing; }
 
+# Web servers note in their error logs what they could not pass on.
+@test "where a program is gone, no web server logs the path of renewal information" {
+    local front id
+    exchange lighttpd
+    id=$(ari_id web1)
+    stop_programs
+    for front in lighttpd apache nginx; do
+        run curl --silent --write-out '%{http_code}' --cacert "$(tls_ca)" \
+            "$(front_url "$front")/gateway/renewal-info/$id"
+        assert_output '50[0-4]$'
+    done
+    sleep 0.5
+    run find_leaks
+    assert_status 0
+}
+
 @test "the operator can ask for names in the log" {
     # shellcheck disable=SC2034 # for end_gateway_test
     LEAKS_WANTED=yes

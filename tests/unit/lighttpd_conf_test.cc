@@ -55,6 +55,12 @@ BOOST_AUTO_TEST_CASE(signed_requests_have_the_door_with_tls_alone)
     }
 }
 
+BOOST_AUTO_TEST_CASE(paths_of_renewal_information_are_not_logged)
+{
+    BOOST_TEST(has(to_text(sample()), "$HTTP[\"url\"] =~ \"^/gateway/([^/]+/)?renewal-info/\" {\n"
+                                      "    server.errorlog = \"/dev/null\"\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_cannot_be_quoted_is_refused)
 {
     BOOST_TEST(lighttpd_quoted("/a b/c") == "\"/a b/c\"");
