@@ -247,9 +247,13 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     stop_programs
     echo 'trust-forwarded-https = yes' >>"$BATS_TEST_TMPDIR/acmeproxy.conf"
     start_programs 1
-    curl --silent --fail --header 'X-Forwarded-Proto: https' "$(plain_url)/gateway/directory"
-    run curl --silent --fail "$(plain_url)/gateway/directory"
-    assert_status 22
+    local front
+    for front in lighttpd apache nginx; do
+        curl --silent --fail --header 'X-Forwarded-Proto: https' \
+            "$(plain_url "$front")/gateway/directory"
+        run curl --silent --fail "$(plain_url "$front")/gateway/directory"
+        assert_status 22
+    done
 }
 
 @test "URLs come from base-url, never from the Host header" {

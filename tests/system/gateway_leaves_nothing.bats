@@ -101,3 +101,19 @@ found_nothing() {
     printf '%s' "/gateway/renewal-info/$(ari_id web1)" >"$file"
     found_in serial
 }
+
+@test "the search for secrets finds what is there" {
+    local key log
+    fresh_gateway
+    add_client web1 '**.example.test'
+    find_gateway_secrets && fail 'there is one before'
+    for log in "$HARNESS_DIR/front/nginx/error.log" "$HARNESS_DIR/logs/auth.log"; do
+        for key in "$(eab_key web1)" "$(sed -n 2p "$SPOOL/cas/pebble/accounts/default/key.pem")"; do
+            echo "GET /x?key=$key" >>"$log"
+            run find_gateway_secrets
+            assert_status 0
+            assert_equal "$output" "$log" 'what is found'
+            : >"$log"
+        done
+    done
+}

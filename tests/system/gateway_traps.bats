@@ -235,8 +235,16 @@ setup() {
 @test "deactivating an authorization is answered, and others keep theirs" {
     registered web1
     raw web1 order d-zq.example.test
+    add_client web2 '**.example.test'
+    registered web2
+    raw web2 order d-zq.example.test
     expect 200 - - web1 deactivate authorization
     assert_equal "$(answer .body.status)" deactivated 'the status'
+    # They share the account at the CA.
+    expect 200 - - web2 post authorization
+    assert_equal "$(answer .body.status)" valid 'the status'
+    expect 200 - - web2 finalize
+    expect 200 - - web1 finalize
 }
 
 @test "what the CA does not offer is not in the directory" {
