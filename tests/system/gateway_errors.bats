@@ -111,7 +111,7 @@ the_ca_answers() {
     assert_answer 403 unauthorized no
 }
 
-@test "a certificate for another key, and answers that are none, are not handed on" {
+@test "what is no certificate and no order is not handed on" {
     raw web1 order a-zq.example.test
     raw web1 finalize
     raw web1 poll

@@ -319,6 +319,17 @@ BOOST_FIXTURE_TEST_CASE(a_rate_limit_is_passed_on_and_not_tried_again, GatewayFi
     BOOST_TEST(count(ca.log(), "POST /newOrder") == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_ca_that_is_too_busy_is_not_asked_again_without_replaces, GatewayFixture)
+{
+    ca.will_answer("/newOrder", "503 Service Unavailable", "<html>", "Retry-After: 9\r\n");
+    const CgiResponse answer =
+        post("/gateway/new-order",
+             R"({"identifiers":[{"type":"dns","value":"a.example"}],"replaces":"AAAA.BBBB"})");
+    BOOST_TEST(answer.status == 503);
+    BOOST_TEST(header(answer, "Retry-After") == "9");
+    BOOST_TEST(count(ca.log(), "POST /newOrder") == 1U);
+}
+
 BOOST_FIXTURE_TEST_CASE(foreign_unknown_and_vanished_orders_look_alike, GatewayFixture)
 {
     const std::string path = place("ready");
@@ -443,6 +454,34 @@ BOOST_FIXTURE_TEST_CASE(two_finalizations_give_one_certificate, GatewayFixture)
     BOOST_TEST(other.status == 403);
     BOOST_TEST(type_of(other) == "orderNotReady");
     BOOST_TEST(other.body.find("make a new one") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_finalization_during_another_one_waits_and_asks_whose_key_it_was,
+                        GatewayFixture)
+{
+    const std::string path = "/gateway/finalize/" + place("ready").substr(15);
+    const PrivateKey first = PrivateKey::generate(KeyType::ec256);
+    const std::string chain =
+        spool_files.ca.issue_chain(Csr::make(first, {Identifier::parse("a.example")}));
+    // The CA is at it already, or says so when it is asked.
+    for (const char *before : {"processing", "ready"}) {
+        for (const bool is_first : {true, false}) {
+            ca.will_answer("/order/1", "200 OK", order(before));
+            if (before == std::string("ready")) {
+                ca.will_refuse("/finalize/1", "403 Forbidden", "orderNotReady");
+                ca.will_answer("/order/1", "200 OK", order("processing"));
+            }
+            ca.will_answer("/order/1", "200 OK", order("valid"));
+            ca.will_answer("/cert/1", "200 OK", chain);
+            const PrivateKey second = PrivateKey::generate(KeyType::ec256);
+            const CgiResponse answer =
+                post(path, csr_payload(is_first ? first : second, {"a.example"}));
+            BOOST_TEST(answer.status == (is_first ? 200 : 403), before);
+            BOOST_TEST(
+                (is_first ? status_of(answer) == "valid" : type_of(answer) == "orderNotReady"),
+                before);
+        }
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(the_finalize_url_answers_a_post_as_get_with_the_order, GatewayFixture)
