@@ -323,8 +323,14 @@ setup() {
     expect 200 - - web1 post account '{"contact":["mailto:new@example.test"]}'
     assert_equal "$(answer '.body.contact[0]')" mailto:new@example.test
     jq '.key' "$BATS_TEST_TMPDIR/raw-web1.json" >"$BATS_TEST_TMPDIR/old-key"
+    raw web1 order a-zq.example.test
     expect 200 - - web1 key-change
     expect 200 - - web1 post account
+    # What was begun with the old key goes on with the new one.
+    expect 200 - - web1 post authorization
+    expect 200 - - web1 finalize
+    run raw web1 poll
+    assert_equal "$(answer .body.status)" valid 'the status'
     # The old key is worth nothing any more.
     jq --slurpfile key "$BATS_TEST_TMPDIR/old-key" '.key = $key[0] | .nonces = []' \
         "$BATS_TEST_TMPDIR/raw-web1.json" >"$BATS_TEST_TMPDIR/raw-old.json"

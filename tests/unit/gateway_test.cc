@@ -165,6 +165,7 @@ BOOST_FIXTURE_TEST_CASE(an_order_is_pending_where_nobody_may_wait, GatewayFixtur
     BOOST_TEST(answer.status == 200);
     BOOST_TEST(status_of(answer) == "pending");
     BOOST_TEST(header(answer, "Retry-After") == "1");
+    BOOST_TEST(Json::parse(answer.body).string_at("expires") == "2096-01-01T00:00:00Z");
     BOOST_TEST(count(ca.log(), "POST /challenge/1") == 1U);
 }
 
@@ -199,8 +200,32 @@ BOOST_FIXTURE_TEST_CASE(an_authorization_shows_its_one_challenge, GatewayFixture
     BOOST_TEST(Json::parse(answer.body).string_at("url") == challenge.string_at("url"));
     BOOST_TEST(header(answer, "Link").find("<" + url + ">;rel=\"up\"") != std::string::npos);
     BOOST_TEST(challenge_files() == "");
+    for (const char *payload : {R"({"keyAuthorization":"token1.x"})", R"({"status":7,"x":[{}]})"}) {
+        ca.will_answer("/authz/0", "200 OK", authorization("valid"));
+        const CgiResponse same = post(challenge_path, payload);
+        BOOST_TEST(same.status == 200, payload);
+        BOOST_TEST(same.body == answer.body, payload);
+    }
     for (const char *payload : {"[]", "7", "{", "null"})
         BOOST_TEST(type_of(post(challenge_path, payload)) == "malformed", payload);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_authorization_of_a_wildcard_says_so_beside_the_name, GatewayFixture)
+{
+    ClientPolicy wider = policy();
+    wider.names.push_back(NamePattern::parse("wildcard:a.example"));
+    set_policy(wider);
+    ca.will_answer("/newOrder", "201 Created", order("ready", {"*.a.example"}),
+                   "Location: " + ca.url("/order/1") + "\r\n");
+    const CgiResponse placed =
+        post("/gateway/new-order", R"({"identifiers":[{"type":"dns","value":"*.a.example"}]})");
+    BOOST_TEST(placed.status == 201);
+    ca.will_answer("/authz/0", "200 OK",
+                   Json::parse(authorization("valid")).set("wildcard", true).to_text());
+    const Json shown = Json::parse(
+        post(path_of(Json::parse(placed.body).strings_at("authorizations")[0]), "").body);
+    BOOST_TEST(shown.object_at("identifier").string_at("value") == "a.example");
+    BOOST_TEST(shown.bool_at("wildcard"));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_failed_validation_is_the_cas_own_problem, GatewayFixture)
@@ -491,6 +516,7 @@ BOOST_FIXTURE_TEST_CASE(the_finalize_url_answers_a_post_as_get_with_the_order, G
     const CgiResponse answer = post(path, "");
     BOOST_TEST(answer.status == 200);
     BOOST_TEST(status_of(answer) == "valid");
+    BOOST_TEST(Json::parse(answer.body).string_at("expires") == "2096-01-01T00:00:00Z");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_shared_authorization_is_not_deactivated_at_the_ca, GatewayFixture)
