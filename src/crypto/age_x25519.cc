@@ -65,6 +65,9 @@ void check_x25519(const AgeStanza &stanza)
         refuse("the share of an X25519 stanza is not canonical base64");
     if (share->size() != point_size)
         refuse("the share of an X25519 stanza has not 32 bytes");
+    // Any scalar shows it.
+    if (!shared_secret(Secret(std::string(point_size, '\1')), *share))
+        refuse("the share of an X25519 stanza is of low order");
     // Checked before it is opened: a longer text could be opened by two keys (a partitioning
     // oracle).
     if (stanza.body.size() != age_file_key_size + age_tag_size)

@@ -82,6 +82,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_stanza_is_refused_with_its_reason)
         {replaced(ours, share, share + "="), "share of an X25519 stanza is not canonical"},
         {replaced(ours, share, std::string(43, 'A')), "is of low order"},
         {replaced(ours, share, "AQ" + std::string(41, 'A')), "is of low order"},
+        {ours + replaced(ours, share, std::string(43, 'A')), "is of low order"},
         {replaced(ours, body, not_canonical(body)), "body is not canonical"},
         {replaced(ours, body, body + "="), "body is not canonical"},
         {replaced(ours, body, body.substr(0, 41)), "body is not canonical"},
