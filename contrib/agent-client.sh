@@ -43,7 +43,13 @@ code=$(curl -sS -K curlrc --max-time 60 --proto =https \
 case $code in
 200) ;;
 304) exit 0 ;;
-202) say 'it is still being made' && exit 3 ;;
+202)
+    # The object has the reason; a wish that was refused comes to nothing by waiting.
+    if grep -q '"status":"refused"' new/bundle.age; then
+        fail "the wish for it was refused: $(sed -n 's/.*"refused":{[^}]*"detail":"\([^"]*\)".*/\1/p' new/bundle.age)"
+    fi
+    say 'it is still being made' && exit 3
+    ;;
 401) fail 'the token is of no use (expired or revoked?)' ;;
 403) fail 'this client is disabled, or may not use the agent' ;;
 404) fail "there is no such certificate at $url" ;;

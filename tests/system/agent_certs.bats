@@ -211,6 +211,86 @@ from_wish_to_file() {
     assert_output 'there is no such certificate'
 }
 
+@test 'whatever goes wrong for the client of the shell, the old certificate stays, and it says what' {
+    fresh_gateway
+    add_agent_client web1 '**.example.test'
+    mkdir -m 700 client
+    age-keygen -o client/key.txt 2>/dev/null
+    printf 'user = "web1:%s"\n' "$(token_of web1)" >client/curlrc
+    key=$(age-keygen -y client/key.txt)
+    generation=$SPOOL/certs/web1@a.example.test/gen
+    export CURL_CA_BUNDLE
+    CURL_CA_BUNDLE=$(tls_ca)
+    client() { "$SERVICES_ROOT/contrib/agent-client.sh" "$url" client "$@"; }
+    url=$(certs_url a.example.test)
+    # Wished for, and refused by the pass.
+    raw web1 post certs "$(jq -nc --arg key "$key" \
+        '{identifiers: [{type: "dns", value: "a.example.test"}], recipients: [$key]}')" >/dev/null
+    run client
+    assert_status 3
+    assert_output 'still being made'
+    acmeproxy client deny web1 a.example.test >/dev/null
+    acmeproxy renew
+    run client
+    assert_status 1
+    assert_output 'the wish for it was refused: a.example.test: this client may not have it$'
+    acmeproxy client deny web1 a.example.test --drop >/dev/null
+    acmeproxy cert add a.example.test --client web1 --recipient "$key" >/dev/null
+    [[ ! -e client/bundle.pem ]]
+
+    # A command that fails is run until it does not.
+    run client false
+    assert_status 1
+    assert_output 'the command failed'
+    assert_pair client/bundle.pem client/bundle.pem
+    run client sh -c 'echo ran >>../ran'
+    assert_status 0
+    run client sh -c 'echo ran >>../ran'
+    assert_status 0
+    assert_equal "$(wc -l <ran)" 1 'how often the command ran'
+
+    acmeproxy renew --force web1@a.example.test
+    before=$(sha256sum <client/bundle.pem)
+    keeps() { # STATUS REGEX
+        run client touch ../ran-although
+        assert_status "$1" && assert_output "$2" || return 1
+        assert_equal "$(sha256sum <client/bundle.pem)" "$before" 'the bundle' || return 1
+        assert_equal "$(cd client && echo *)" 'bundle.pem curlrc etag key.txt lock' 'what lies there' || return 1
+        [[ ! -e ran-although ]] || fail 'the command ran'
+    }
+    acmeproxy client disable web1 >/dev/null
+    keeps 1 'this client is disabled'
+    acmeproxy client enable web1 >/dev/null
+    cp client/curlrc right
+    sed -i 's/"$/x"/' client/curlrc
+    keeps 1 'the token is of no use'
+    cp right client/curlrc
+    CURL_CA_BUNDLE=/dev/null keeps 1 'no answer from'
+    url=https://localhost:1/agent/certs/a.example.test keeps 1 'no answer from'
+    url=$(plain_url)/agent/certs/a.example.test keeps 1 'no answer from http:' # the token is not sent
+    kept=$(sha256sum <"$generation/0002/bundle.pem.age")
+    cp "$generation/0002/bundle.pem.age" good
+    replaced_by() { install -m 640 "$1" "$generation/0002/bundle.pem.age"; }
+    head -c -1 good >bad && replaced_by bad
+    keeps 1 'not sealed for key.txt; the old certificate stays'
+    cat client/bundle.pem | sed '/BEGIN CERT/,$d' | cat - "$generation/0002/fullchain.pem" |
+        age -r "$key" >bad && replaced_by bad
+    keeps 1 "the key is not the certificate's; the old one stays"
+    age -r "$key" <"$generation/0002/fullchain.pem" >bad && replaced_by bad
+    keeps 1 'there is no key in the bundle'
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=a.example.test \
+        -keyout over.key -out over.csr 2>/dev/null
+    openssl x509 -req -in over.csr -signkey over.key -days -1 -out over.pem 2>/dev/null
+    cat over.key over.pem | age -r "$key" >bad && replaced_by bad
+    keeps 1 'the certificate is over already; the old one stays'
+    replaced_by good
+    (exec 8>client/lock && flock 8 && keeps 1 'another agent-client.sh works in client')
+    run client
+    assert_status 0
+    [[ $(sha256sum <client/bundle.pem) != "$before" ]]
+    assert_equal "$(sha256sum <"$generation/0002/bundle.pem.age")" "$kept"
+}
+
 @test 'a program that is killed at any instant leaves no half a wish' {
     PROCESSES=3 fresh_gateway
     add_agent_client web1 '**.example.test'
