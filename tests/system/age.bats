@@ -172,3 +172,23 @@ round_trip() {
         "$ACMEPROXY" open -i "$DATA/ours" <"$BATS_TEST_TMPDIR/sealed" | tail -c +200000000 | cmp - <(printf '\0')
     (($(tail -n 1 "$BATS_TEST_TMPDIR/peak") < 40000))
 }
+
+@test "what holds a secret leaves no core file, and is closed to other processes of its user" {
+    local verb pid closed=0
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    for verb in 'keygen -y' "open -i $DATA/ours" "seal -r $(<"$DATA/ours.pub")"; do
+        # shellcheck disable=SC2086 # words
+        "$ACMEPROXY" $verb <"$BATS_TEST_TMPDIR/pipe" >/dev/null 2>&1 3>&- &
+        pid=$!
+        exec 9>"$BATS_TEST_TMPDIR/pipe" # it has started when this is open
+        limited() { grep -qE '^Max core file size +0 ' "/proc/$pid/limits"; }
+        wait_until 10 limited || closed=1
+        if ((EUID)); then
+            shut() { ! head -c 1 "/proc/$pid/environ" 2>/dev/null | grep -q .; }
+            wait_until 10 shut || closed=1
+        fi
+        exec 9>&-
+        wait "$pid" || true
+        ((closed == 0)) || fail "acmeproxy $verb"
+    done
+}
