@@ -251,6 +251,45 @@ assert_all_signed() {
     assert_equal "$(status_of "$(read_as "web1:$old" q.example.test)")" 404
 }
 
+@test 'of two who wish for a name at the same time one gets it, and the other when that one gives it up' {
+    local winner loser denied
+    run raw web1 post certs "$(key_wish s)"
+    assert_answer 202
+    run raw mail1 post certs "$(key_wish s)"
+    assert_answer 202 # it is nobody's yet
+    raw mail1 post certs "$(key_wish d)" >/dev/null
+    acmeproxy client deny mail1 d.example.test >/dev/null
+    acmeproxy renew
+    winner=$(<"$SPOOL/names/s.example.test")
+    loser=web1
+    [[ $winner != web1 ]] || loser=mail1
+    assert_equal "$(cd "$SPOOL/certs" && echo *)" "$winner@s.example.test" 'what there is'
+    run raw "$winner" post "$(certs_url s.example.test)"
+    assert_equal "$(answer .body.status)" valid
+    run raw "$loser" post "$(certs_url s.example.test)"
+    assert_equal "$(answer .body.status)" refused
+    # It is told what is told of a name that it may not have.
+    told() { answer '.body.refused | del(.when) | tojson' | sed "s/$1.example.test/NAME/g"; }
+    denied=$(run raw mail1 post "$(certs_url d.example.test)" && told d)
+    assert_equal "$(told s)" "$denied" 'the refusal'
+    [[ $denied == *NAME* ]]
+    run raw "$loser" post "$(certs_url s.example.test/latest/bundle.pem.age)"
+    refute_output '"generation"'
+    run raw "$loser" post certs "$(key_wish s)"
+    assert_answer 403 rejectedIdentifier
+
+    raw "$winner" post "$(certs_url s.example.test/delete)" '{}' >/dev/null
+    acmeproxy renew
+    run raw "$loser" post certs "$(key_wish s)"
+    assert_answer 202
+    acmeproxy renew
+    run raw "$loser" post "$(certs_url s.example.test)"
+    assert_equal "$(answer .body.status)" valid
+    assert_equal "$(<"$SPOOL/names/s.example.test")" "$loser"
+    run raw "$winner" post "$(certs_url s.example.test)"
+    assert_answer 404
+}
+
 @test 'no answer may be kept by a cache' {
     sealed web1 w
     acmeproxy renew
