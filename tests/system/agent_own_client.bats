@@ -297,6 +297,11 @@ from_wish_to_live() {
     cat "$(live b.example.test privkey.pem)" "$(live b.example.test fullchain.pem)" |
         resealed a.example.test
     refused a.example.test 'the certificate is for "b.example.test" instead of "a.example.test"'
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj '/CN=Another CA' \
+        -keyout other-ca.key -out other-ca.pem 2>/dev/null
+    "$ACMEPROXY" open -i "$(identity)" good >opened
+    { sed -n '1,/END CERT/p' opened && cat other-ca.pem; } | resealed a.example.test
+    refused a.example.test 'is not issued by'
     resealed a.example.test <"$chain"
     refused a.example.test 'there is no private key in it'
     echo nothing | resealed a.example.test
