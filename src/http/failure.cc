@@ -94,6 +94,10 @@ std::string explain(CURL *curl, CURLcode code, const std::string &detail)
         return "the server closed the connection without an answer";
     case CURLE_PARTIAL_FILE:
         return "the server closed the connection amid its answer";
+    case CURLE_RECV_ERROR: // curl 8 for both, where TLS was not ended
+        return detail.find("unexpected eof") == std::string::npos
+                   ? detail
+                   : "the server closed the connection";
     case CURLE_UNSUPPORTED_PROTOCOL:
         return "the server does not speak HTTP/1.1 (" + detail + ")";
     case CURLE_ABORTED_BY_CALLBACK:

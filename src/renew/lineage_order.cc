@@ -100,7 +100,7 @@ Order LineageJob::request_order(AcmeSession &session, const OrderRequest &reques
             account = ca().account(session, owner);
             return new_order(session, account->signer(), request);
         }
-        if (request.replaces.empty() || problem.asks_to_wait())
+        if (request.replaces.empty() || problem.asks_to_wait() || problem.type == "badNonce")
             throw;
         log_warning(lineage_.name().str() + ": " + problem.what() +
                     "; ordered once more without \"replaces\"");

@@ -11,10 +11,11 @@ setup_file() {
     load common
     require_acmeproxy || return 1
     local file variables
-    # It must not take itself for a part of this run.
+    # It must not take itself for a part of this run, nor find bats' inner program instead of bats.
+    local path=${PATH//"$BATS_LIBEXEC":/}
     mapfile -t variables < <(compgen -e | grep '^BATS_')
     for file in "${FILES[@]}"; do
-        env "${variables[@]/#/--unset=}" TEST_CHAOS=yes bats --formatter tap --filter-tags chaos \
+        env "${variables[@]/#/--unset=}" PATH="$path" TEST_CHAOS=yes bats --formatter tap --filter-tags chaos \
             --tempdir "$BATS_FILE_TMPDIR/run-$file" --no-tempdir-cleanup \
             "$BATS_TEST_DIRNAME/$file.bats" >"$BATS_FILE_TMPDIR/$file" 2>&1 3>&- &
     done

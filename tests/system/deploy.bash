@@ -165,10 +165,11 @@ main_of_nginx() { # DIR VARIANT
 }
 
 main_of_apache() { # DIR VARIANT ADDRESS
-    local module
+    local module evasive=evasive20 # its name in Debian 12
+    [[ -e /usr/lib/apache2/modules/mod_evasive20.so ]] || evasive=evasive
     # What Debian enables, and what the comments of the files ask for.
     for module in mpm_event authz_core alias env reqtimeout socache_shmcb setenvif proxy proxy_fcgi \
-        ssl headers evasive20; do
+        ssl headers "$evasive"; do
         echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
     ((EUID)) || printf '%s www-data\n' User Group

@@ -248,6 +248,7 @@ setup() {
 }
 
 @test "what the CA does not offer is not in the directory" {
+    inject path=^/dir 'sub="renewalInfo"=>"x"' 'sub="profiles"=>"y"'
     run raw web1 get
     assert_equal "$(answer '.body | has("renewalInfo")')" false
     assert_equal "$(answer '.body.meta | has("profiles")')" false

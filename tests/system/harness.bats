@@ -135,7 +135,8 @@ certificate() { echo "$BATS_TEST_TMPDIR/lego/certificates/$1.crt"; }
     no_faults
     inject path=^/dir drop=midway
     run "${fetch[@]}"
-    assert_status 18 # curl: the body was shorter than announced
+    # curl: the body was shorter than announced; newer ones look at the end of TLS first
+    [[ $status == @(18|56) ]] || fail "exit status $status"
     no_faults
     inject path=^/dir skip=1 times=1 delay=1
     local start=$EPOCHREALTIME

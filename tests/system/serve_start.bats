@@ -105,7 +105,7 @@ http_status() { # CURL-ARGUMENT... PATH
     assert_output '^HTTP/[0-9.]+ 404'
     # A request is at most 64 KiB.
     head -c 70000 /dev/zero >"$BATS_TEST_TMPDIR/large"
-    run https --data-binary "@$BATS_TEST_TMPDIR/large" --output /dev/null \
+    run https --header 'Expect: 100-continue' --data-binary "@$BATS_TEST_TMPDIR/large" --output /dev/null \
         --write-out '%{http_code}' /auth/new-account
     assert_output '413'
 }
