@@ -33,9 +33,10 @@ reaches() {
     assert_equal "$(status_of --head /auth/new-nonce)" 200 'the answer of auth.fcgi'
     assert_equal "$(status_of /gateway/directory)" 200 'the answer of gateway.fcgi'
     assert_equal "$(status_of /agent/directory)" 200 'the answer of agent.fcgi'
-    # Out of the group, the same server has a socket that it cannot use.
-    MEMBER='' start_site "$1" public
-    assert_equal "$(public /.well-known/acme-challenge/none)" "$2" 'the answer without the group'
+    # Out of the group, the same server has sockets that it cannot use. nginx logs no error of a challenge.
+    MEMBER='' start_site "$1" full
+    assert_equal "$(public /.well-known/acme-challenge/none)" "$2" 'the answer to a challenge without the group'
+    assert_equal "$(status_of --head /auth/new-nonce)" "$2" 'the answer of auth.fcgi without the group'
     grep -q 'Permission denied' "$(site_dir "$1")/error.log"
 }
 
