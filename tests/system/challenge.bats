@@ -126,6 +126,7 @@ no_challenge_runs() { [ -z "$(challenge_pids)" ]; }
 
 # The program, which was started first, is gone: the web server says so, and not for which host.
 expect_no_names_without_program() {
+    # shellcheck disable=SC2154 # of webservers.bash
     web_stop "${web_pids[0]}"
     expect '50[0-4]' -H 'Host: private.example' "$url/$token"
     lacks -r -e private.example --include='*.log' "$WEB_DIR"
