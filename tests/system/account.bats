@@ -4,25 +4,14 @@
 # Our account at the CA: made, kept, bound, changed, lost, given up; and revocation.
 # shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
+load renewer_file
+
 setup_file() {
-    load renewer
     begin_with_ca
     start_pebble --name bound --eab "${CHAOS[@]}"
 }
 
-setup() {
-    load renewer
-    fresh
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
-}
+setup() { fresh; }
 
 account() { echo "$SPOOL/cas/letsencrypt/accounts/default"; }
 account_url() { jq -r .url "$(account)/account.json"; }

@@ -5,26 +5,17 @@
 # is tried without one.
 # shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
+load renewer_file
+
 setup_file() {
-    load renewer
     begin
     require_acmeproxy
     start_hostile_ca
 }
 
 setup() {
-    load renewer
     fresh
     conf=$ACMEPROXY_CONFIG
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
 }
 
 verbs=('cert add' 'cert list' 'cert show' 'cert set' 'cert remove' 'cert revoke' renew deploy status

@@ -5,24 +5,15 @@
 # the other lineages go on.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
 
-setup_file() {
-    load renewer
-    begin_with_ca
-}
+load renewer_file
 
-setup() {
-    load renewer
-    fresh
-}
+setup_file() { begin_with_ca; }
+
+setup() { fresh; }
 
 teardown() {
     [[ ! -d ${SPOOL:-} ]] || chmod -R u+w "$SPOOL"
     end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
 }
 
 # assert_renewed NAME GENERATION

@@ -4,8 +4,9 @@
 # From nothing to a certificate, in all kinds of certificates, with challenge.fcgi answering the CA.
 # shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
+load renewer_file
+
 setup_file() {
-    load renewer
     begin
     require_acmeproxy
     # challenge.fcgi serves one spool: it is the same for all tests of this file.
@@ -16,20 +17,10 @@ setup_file() {
 }
 
 setup() {
-    load renewer
     fresh
     SPOOL=$BATS_FILE_TMPDIR/spool
     export ACMEPROXY_SPOOL=$SPOOL
     "$ACMEPROXY" spool init >/dev/null
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
 }
 
 # root_name NUMBER: the common name of one of Pebble's roots.

@@ -4,25 +4,14 @@
 # The certificate-obtained-hook: what it is told, when it runs, and what its failure means.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
 
-setup_file() {
-    load renewer
-    begin_with_ca
-}
+load renewer_file
+
+setup_file() { begin_with_ca; }
 
 setup() {
-    load renewer
     ((EUID)) || skip 'root runs hooks of root only: run this as another user'
     fresh
     seen=$BATS_TEST_TMPDIR/seen
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
 }
 
 # make_hook NAME: an executable from standard input; prints its path.

@@ -5,27 +5,16 @@
 # a wait without end, or a spool that is not sound. hostile_scenarios.py has the answers.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
 
+load renewer_file
+
 setup_file() {
-    load renewer
     begin
     require_acmeproxy
     start_hostile_ca
     start_slow_ones
 }
 
-setup() {
-    load renewer
-    fresh
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
-}
+setup() { fresh; }
 
 # Two scenarios last as long as one request may: they run beside the others.
 start_slow_ones() {

@@ -6,13 +6,11 @@
 # certificate and an account that lego got.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-setup_file() {
-    load renewer
-    begin_with_ca
-}
+load renewer_file
+
+setup_file() { begin_with_ca; }
 
 setup() {
-    load renewer
     fresh
     DIRECTORY=$(pebble_url)
     TREE=$BATS_TEST_TMPDIR/tree
@@ -22,15 +20,6 @@ setup() {
     unset ACMEPROXY_ACME_DIRECTORY_URL
     export REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
     REQUESTS_CA_BUNDLE=$(tls_ca) CURL_CA_BUNDLE=$(tls_ca)
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
 }
 
 # certbot_gets NAME [WORD...]: into $TREE.

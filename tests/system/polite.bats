@@ -4,25 +4,14 @@
 # CAs that are down, slow, busy, or in a mood: what a polite client makes of it.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
 
+load renewer_file
+
 setup_file() {
-    load renewer
     begin_with_ca
     start_pebble --name chaotic "${PEBBLE_CHAOS[@]}"
 }
 
-setup() {
-    load renewer
-    fresh
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
-}
+setup() { fresh; }
 
 pause_file() { echo "$SPOOL/cas/letsencrypt/pause"; }
 

@@ -4,26 +4,15 @@
 # The pass: what is due, what is not, and what a renewal changes.
 # shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
+load renewer_file
+
 setup_file() {
-    load renewer
     begin_with_ca
     # A CA whose certificates live for seconds: renewal becomes due while one waits.
     start_pebble --name brief --validity 9
 }
 
-setup() {
-    load renewer
-    fresh
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
-}
+setup() { fresh; }
 
 # All that is in the spool, with sizes and times. A lock is no change.
 all_files() { find "$SPOOL" -name lock -o -printf '%P %m %s %T@ %C@ %l\n' | sort; }

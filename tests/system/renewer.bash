@@ -1,12 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# What the tests of the renewer and the command line share, over common.bash:
-#
-#     setup_file() { load renewer; begin_with_ca [PEBBLE ARGUMENT...]; }
-#     setup() { load renewer; fresh; }
-#     teardown() { end_renewer_test; }
-#     teardown_file() { load renewer; end; }
+# What the tests of the renewer and the command line share, over common.bash. A file of tests begins with
+# renewer_file.bash.
 #
 # All that `acmeproxy` prints is kept, and after each test searched for secrets.
 

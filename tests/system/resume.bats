@@ -5,13 +5,11 @@
 # once. Between the CA's answer to newOrder and order.json's rename alone a second order may be made.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
-setup_file() {
-    load renewer
-    begin_with_ca
-}
+load renewer_file
+
+setup_file() { begin_with_ca; }
 
 setup() {
-    load renewer
     fresh
     # The account is not what these tests are about. Each has one of its own: Pebble takes one
     # authorization of a hundred again, even where it is told to take none.
@@ -19,15 +17,6 @@ setup() {
     acmeproxy cert remove account.example.test
     forget_requests
     count_from_here
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
 }
 
 # kill_at hold|hold-answer REQUEST [CONDITION]: adds a lineage a.example.test and kills the program

@@ -5,8 +5,9 @@
 # nowhere else; renewed, killed, changed, and refused by the client's policy.
 # shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; bats and renewer.bash set names
 
+load renewer_file
+
 setup_file() {
-    load renewer
     begin_with_ca
     command -v age >/dev/null || skip 'age is not installed'
     local key
@@ -16,22 +17,12 @@ setup_file() {
 }
 
 setup() {
-    load renewer
     fresh
     client=$(recipient client)
     second=$(recipient second)
     escrow=$(recipient escrow)
     acmeproxy client add web1 '**.example.test' --mode agent
     name=web1@a.example.test
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
 }
 
 recipient() { "$ACMEPROXY" keygen -y "$BATS_FILE_TMPDIR/$1"; }

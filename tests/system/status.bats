@@ -4,26 +4,17 @@
 # What is told of the lineages: status, cert list, cert show; for people, programs and monitoring.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
 
+load renewer_file
+
 setup_file() {
-    load renewer
     begin
     require_acmeproxy
     start_hostile_ca
 }
 
 setup() {
-    load renewer
     fresh
     use_ca "$(hostile_url honest)" # certificates of 90 days
-}
-
-teardown() {
-    end_renewer_test
-}
-
-teardown_file() {
-    load renewer
-    end
 }
 
 @test "status is one table, --json one list" {
