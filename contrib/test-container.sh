@@ -13,8 +13,14 @@ image=localhost/acmeproxy-test
 base=docker.io/library/debian:12
 work=$(mktemp -d)
 log=$work/log
-trap 'rm -rf "$work"' EXIT
 names=('the image of the container builds' 'serve runs in the container, answers and stops')
+
+# No image stays, and no layer of one.
+clean_up() {
+    rm -rf "$work"
+    ! command -v podman >/dev/null || podman rmi --force "$image-checked" "$image" >/dev/null 2>&1 || true
+}
+trap clean_up EXIT
 
 skip_all() {
     printf 'ok %d %s # skip '"$1"'\n' 1 "${names[0]}" 2 "${names[1]}"
@@ -25,7 +31,7 @@ skip_all() {
 build() { # build NAME FILE ARGUMENT...
     local name=$1 file=$2
     shift 2
-    podman build --quiet --isolation chroot --network host --tag "$name" --file "$file" "$@"
+    podman build --quiet --layers=false --isolation chroot --network host --tag "$name" --file "$file" "$@"
 }
 
 # free_port: one that nothing listens on.

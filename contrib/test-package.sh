@@ -95,6 +95,11 @@ assert_state() {
     [[ $is == "$wanted "* ]] || { echo "$1 is '$is', not '$wanted'" && return 1; }
 }
 
+# named_files: what has the name of the package, wherever a package may put something.
+named_files() {
+    find /bin /etc /lib /run /sbin /usr /var -name '*acmeproxy*' -not -path '/var/cache/*' -not -path '/var/log/*' | sort
+}
+
 installs() {
     local user
     # Whatever this machine has of it.
@@ -104,6 +109,7 @@ installs() {
     done
     ! getent group acmeproxy-challenge >/dev/null || groupdel acmeproxy-challenge
     rm -rf /var/spool/acmeproxy /etc/acmeproxy /run/acmeproxy
+    named_files >/present # images of containers, say, and what somebody installed by hand
     dpkg --install "$package"
     acmeproxy version | grep '^acmeproxy [0-9]'
 }
@@ -273,7 +279,7 @@ purges_all() {
     acmeproxy spool init
     dpkg --purge acmeproxy
     [[ ! -e /var/spool/acmeproxy && ! -e /etc/acmeproxy && ! -e /run/acmeproxy ]]
-    find /bin /etc /lib /run /sbin /usr /var -name '*acmeproxy*' -not -path '/var/cache/*' -not -path '/var/log/*' >/left
+    named_files | comm -13 /present - >/left
     [[ ! -s /left ]] || { cat /left && return 1; }
 }
 
