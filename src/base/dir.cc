@@ -223,6 +223,28 @@ void Dir::sync(const std::string &relative) const
         throw_errno("sync folder " + path_of(relative));
 }
 
+void Dir::sync_tree(const std::string &relative) const
+{
+    // All content is on its way before the first is waited for: a journal then has one commit for
+    // it.
+    std::vector<Fd> files;
+    for (const std::string &name : list(relative)) {
+        const std::string path = relative + "/" + name;
+        const auto st = status(path);
+        if (st && S_ISDIR(st->st_mode))
+            sync_tree(path);
+        if (!st || !S_ISREG(st->st_mode))
+            continue;
+        files.push_back(open_file(path, O_RDONLY));
+        ::sync_file_range(files.back().get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    }
+    for (const Fd &file : files) {
+        if (::fsync(file.get()) != 0)
+            throw_errno("sync a file of " + path_of(relative));
+    }
+    sync(relative);
+}
+
 void Dir::set_mtime(const std::string &relative, time_t when) const
 {
     const timespec times[2] = {{when, 0}, {when, 0}};

@@ -63,6 +63,8 @@ public:
     void remove_tree(const std::string &relative) const;
     /// fsync of a folder below ("" is this one).
     void sync(const std::string &relative = "") const;
+    /// fsync of all files and folders in a folder below, and of itself at last.
+    void sync_tree(const std::string &relative) const;
     /// Sets access and modification time, to the second.
     void set_mtime(const std::string &relative, time_t when) const;
 

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <memory>
 
 namespace acmeproxy {
 
@@ -18,6 +19,31 @@ std::string folder_of(const std::string &path)
     return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
+Fd create(const Dir &root, const std::string &name, mode_t mode)
+{
+    Fd fd = root.open_file(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (!fd)
+        throw_errno("create " + root.path_of(name), ENOENT);
+    if (::fchmod(fd.get(), mode) != 0) {
+        const int err = errno;
+        ::unlinkat(root.fd(), name.c_str(), 0);
+        throw_errno("set mode of " + root.path_of(name), err);
+    }
+    return fd;
+}
+
+void write_all(int fd, std::string_view content, const std::string &path)
+{
+    while (!content.empty()) {
+        const ssize_t written = ::write(fd, content.data(), content.size());
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            throw_errno("write " + path);
+        content.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
 }
 
 std::string unique_name()
@@ -26,16 +52,8 @@ std::string unique_name()
 }
 
 TempFile::TempFile(const Dir &root, const std::string &tmp_folder, mode_t mode)
-    : root_(root), name_(tmp_folder + "/" + unique_name()),
-      fd_(root.open_file(name_, O_WRONLY | O_CREAT | O_EXCL, 0600))
+    : root_(root), name_(tmp_folder + "/" + unique_name()), fd_(create(root, name_, mode))
 {
-    if (!fd_)
-        throw_errno("create " + root.path_of(name_), ENOENT);
-    if (::fchmod(fd_.get(), mode) != 0) {
-        const int err = errno;
-        ::unlinkat(root.fd(), name_.c_str(), 0);
-        throw_errno("set mode of " + root.path_of(name_), err);
-    }
 }
 
 TempFile::~TempFile()
@@ -46,14 +64,12 @@ TempFile::~TempFile()
 
 void TempFile::write(std::string_view content)
 {
-    while (!content.empty()) {
-        const ssize_t written = ::write(fd_.get(), content.data(), content.size());
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            throw_errno("write " + root_.path_of(name_));
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
+    write_all(fd_.get(), content, root_.path_of(name_));
+}
+
+void TempFile::begin_sync() const
+{
+    ::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); // fsync says what fails
 }
 
 void TempFile::sync_content(Durability durability)
@@ -94,6 +110,27 @@ void replace_file(const Dir &root, const std::string &tmp_folder, const std::str
     TempFile file(root, tmp_folder, mode);
     file.write(content);
     file.rename_to(target, durability);
+}
+
+void replace_files(const Dir &root, const std::string &tmp_folder,
+                   const std::vector<NewContent> &files)
+{
+    std::vector<std::unique_ptr<TempFile>> written;
+    for (const NewContent &file : files) {
+        written.push_back(std::make_unique<TempFile>(root, tmp_folder, file.mode));
+        written.back()->write(file.content);
+        written.back()->begin_sync();
+    }
+    for (std::size_t i = 0; i < files.size(); ++i)
+        written[i]->rename_to(files[i].target,
+                              i + 1 < files.size() ? Durability::content : Durability::synced);
+}
+
+void write_new_file(const Dir &root, const std::string &target, std::string_view content,
+                    mode_t mode)
+{
+    const Fd fd = create(root, target, mode);
+    write_all(fd.get(), content, root.path_of(target));
 }
 
 }

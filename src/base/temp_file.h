@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace acmeproxy {
 
@@ -28,6 +29,8 @@ public:
     TempFile &operator=(const TempFile &) = delete;
 
     void write(std::string_view content);
+    /// The content goes on its way to the disk; whoever syncs later waits less.
+    void begin_sync() const;
     /// Replaces `target` (relative to root).
     void rename_to(const std::string &target, Durability durability = Durability::synced);
     /// Claims `target` with link(2). False: another was first.
@@ -46,6 +49,21 @@ private:
 void replace_file(const Dir &root, const std::string &tmp_folder, const std::string &target,
                   std::string_view content, mode_t mode,
                   Durability durability = Durability::synced);
+
+/// Makes a file with exactly `mode` in a folder that nobody else knows yet. It is not synced:
+/// Dir::sync_tree() does that for the whole folder.
+void write_new_file(const Dir &root, const std::string &target, std::string_view content,
+                    mode_t mode);
+
+/// Several files, each as by replace_file() and in this order, and then their one folder: all are
+/// written before the first is synced, which costs a journal one commit instead of several.
+struct NewContent {
+    std::string target;
+    std::string_view content;
+    mode_t mode;
+};
+void replace_files(const Dir &root, const std::string &tmp_folder,
+                   const std::vector<NewContent> &files);
 
 /// A name for something new in tmp/: random, so that no two hosts or processes meet.
 std::string unique_name();

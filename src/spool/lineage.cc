@@ -161,13 +161,15 @@ void Lineage::commit(Generation number, const std::vector<Certificate> &chain) c
         return SpoolNames::generation(name_, number, file);
     };
     spool_.remove(path_of(GenerationFile::deployed));
-    const std::string issuers = issuers_as_pem(chain);
-    // Their names last from when fullchain.pem's does; complete() makes anew what is lost.
-    spool_.write(path_of(GenerationFile::cert), chain.front().pem(), Durability::content);
-    spool_.write(path_of(GenerationFile::chain), issuers, Durability::content);
     if (const auto then = wanted(number); then && then->is_sealed())
         write_bundle(number, *then, chain);
-    spool_.write(path_of(GenerationFile::fullchain), chain.front().pem() + issuers);
+    // fullchain.pem at last: with it the generation has its certificate.
+    const std::string cert = chain.front().pem();
+    const std::string issuers = issuers_as_pem(chain);
+    const std::string fullchain = cert + issuers;
+    spool_.write_together({{path_of(GenerationFile::cert), cert},
+                           {path_of(GenerationFile::chain), issuers},
+                           {path_of(GenerationFile::fullchain), fullchain}});
 }
 
 void Lineage::complete(Generation number) const

@@ -51,9 +51,9 @@ std::string with_format(const LineageSpec &spec)
 void fill_lineage(const Spool &spool, const SpoolPath &folder, const LineageSpec &spec)
 {
     const std::string &path = folder.str();
-    replace_file(spool.dir(), path, path + "/cert.json", with_format(spec), 0640);
+    write_new_file(spool.dir(), path + "/cert.json", with_format(spec), 0640);
     spool.dir().make_dir(path + "/gen", 0750);
-    replace_file(spool.dir(), path, path + "/due", "", 0600);
+    write_new_file(spool.dir(), path + "/due", "", 0600);
 }
 
 }
@@ -89,8 +89,6 @@ try {
     spool.dir().set_mtime(SpoolNames::temporary(generation, GenerationFile::fullchain).str(),
                           chain.front().not_before().time_since_epoch().count());
     spool.dir().make_link(SpoolNames::live_target(1), folder.path().str() + "/live");
-    spool.dir().sync(generation.str());
-    spool.dir().sync(folder.path().str() + "/gen");
     return folder.put(SpoolNames::lineage(name));
 } catch (...) {
     rethrow_while("make lineage " + name.str());

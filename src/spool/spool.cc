@@ -114,13 +114,19 @@ void Spool::write_json(const SpoolPath &path, const Json &json) const
     write(path, Json(std::move(members)).to_pretty_text());
 }
 
+void Spool::write_together(const std::vector<std::pair<SpoolPath, std::string_view>> &files) const
+{
+    std::vector<NewContent> contents;
+    for (const auto &[path, content] : files)
+        contents.push_back({path.str(), content, mode_of(path)});
+    replace_files(dir_, tmp_folder, contents);
+}
+
 void Spool::write_in(const SpoolPath &folder, GenerationFile file, std::string_view content) const
 {
     static const LineageName any = LineageName::parse("any");
-    const SpoolPath path = SpoolNames::temporary(folder, file);
-    TempFile temp(dir_, folder.str(), mode_of(SpoolNames::generation(any, 1, file)));
-    temp.write(content);
-    temp.rename_to(path.str(), Durability::content); // put_folder() syncs the folder
+    write_new_file(dir_, SpoolNames::temporary(folder, file).str(), content,
+                   mode_of(SpoolNames::generation(any, 1, file)));
 }
 
 void Spool::link(const std::string &target, const SpoolPath &path) const
@@ -133,7 +139,7 @@ void Spool::link(const std::string &target, const SpoolPath &path) const
 
 bool Spool::put_folder(const SpoolPath &from, const SpoolPath &to) const
 {
-    dir_.sync(from.str());
+    dir_.sync_tree(from.str());
     const char *old_name = from.str().c_str();
     const char *new_name = to.str().c_str();
     int failed = ::renameat2(dir_.fd(), old_name, dir_.fd(), new_name, RENAME_NOREPLACE);

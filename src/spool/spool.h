@@ -46,11 +46,15 @@ public:
                Durability durability = Durability::synced) const;
     /// As indented text, with "format": 1 in front.
     void write_json(const SpoolPath &path, const Json &json) const;
-    /// Writes a file of a generation that is being built in a folder of tmp/, synced.
+    /// Replaces several files of a generation, in this order; all are durable in the end.
+    void write_together(const std::vector<std::pair<SpoolPath, std::string_view>> &files) const;
+    /// Writes a file of a generation that is being built in a folder of tmp/; put_folder() syncs
+    /// it.
     void write_in(const SpoolPath &folder, GenerationFile file, std::string_view content) const;
     /// Replaces the symbolic link at `path`, durably.
     void link(const std::string &target, const SpoolPath &path) const;
-    /// Renames a folder of tmp/ to `to`, durably. False: there is something already.
+    /// Renames a folder of tmp/ to `to`, durably, with all that is in it. False: there is something
+    /// already.
     bool put_folder(const SpoolPath &from, const SpoolPath &to) const;
     /// Makes an empty file where there is none.
     void touch(const SpoolPath &path) const;

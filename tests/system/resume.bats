@@ -150,6 +150,34 @@ state() { field a.example.test .state; }
     assert_one_certificate_after_any_kill add_at assert_live_at
 }
 
+# synced_before CALL: the files and folders that were synced before the first CALL, one a line.
+synced_before() {
+    awk -v call="$1" '$0 ~ call { exit } match($0, /fsync\([0-9]+<[^>]*>/) {
+        name = substr($0, RSTART, RLENGTH - 1)
+        sub(/.*\//, "", name)
+        print name
+    }' "$BATS_TEST_TMPDIR/trace"
+}
+
+# With a key that a power cut took, the order could not be finished; with half a certificate, no server starts.
+@test "what a generation begins with is on the disk before its name is, and its certificate before live" {
+    command -v strace >/dev/null || skip 'strace is not installed'
+    acmeproxy cert add --later a.example.test
+    # Its files have names for strace since that keeps it from forbidding to be looked into.
+    strace -f -y -o "$BATS_TEST_TMPDIR/trace" -e trace=fsync,renameat2,symlinkat,prctl -e inject=prctl:retval=0 \
+        "$ACMEPROXY" renew 2>/dev/null
+    local synced name
+    synced=$(synced_before renameat2)
+    for name in request.pem privkey.pem wanted.json; do
+        grep -q -x "$name" <<<"$synced" || fail "$name is not among: $synced"
+    done
+    # order.json and the three of the certificate, still with names of tmp/, and their folder.
+    synced=$(synced_before symlinkat)
+    assert_equal "$(grep -c -E -x '[0-9a-f]{24}' <<<"$synced")" 5 "names of tmp/ among: $synced"
+    assert_equal "$(tail -n 1 <<<"$synced")" 0001 'the last that is synced before live is switched'
+    assert_equal "$(grep -o 'fsync([^>]*>' "$BATS_TEST_TMPDIR/trace" | tail -n 1 | sed 's/.*\///')" 'a.example.test>'
+}
+
 @test "SIGTERM ends a pass soon, and the order is gone on with" {
     acmeproxy cert add --later a.example.test
     inject path=^/my-order 'sub="status": *"[a-z]+"=>"status": "pending"'

@@ -145,6 +145,35 @@ BOOST_AUTO_TEST_CASE(failed_write_is_an_error_and_leaves_no_file)
     BOOST_TEST(dir.list("tmp") == Names{});
 }
 
+BOOST_AUTO_TEST_CASE(several_files_are_replaced_in_order)
+{
+    replace_file(dir, "tmp", "one", "old", 0600);
+    replace_files(dir, "tmp", {{"one", "1", 0640}, {"two", "", 0600}});
+    BOOST_TEST((dir.read_file("one") == "1"));
+    BOOST_TEST((dir.read_file("two") == ""));
+    BOOST_TEST((dir.status("one")->st_mode & 07777U) == 0640U);
+    dir.make_dir("folder", 0700);
+    BOOST_CHECK_THROW(
+        replace_files(dir, "tmp", {{"one", "2", 0600}, {"folder", "2", 0600}, {"two", "2", 0600}}),
+        std::system_error);
+    BOOST_TEST((dir.read_file("one") == "2"));
+    BOOST_TEST((dir.read_file("two") == ""));
+    BOOST_TEST(dir.list("tmp") == Names{});
+}
+
+BOOST_AUTO_TEST_CASE(new_file_replaces_nothing)
+{
+    const mode_t before = ::umask(0077);
+    write_new_file(dir, "tmp/file", "one", 0644);
+    ::umask(before);
+    BOOST_TEST((dir.read_file("tmp/file") == "one"));
+    BOOST_TEST((dir.status("tmp/file")->st_mode & 07777U) == 0644U);
+    BOOST_CHECK_THROW(write_new_file(dir, "tmp/file", "two", 0644), std::system_error);
+    dir.make_link("tmp/file", "link");
+    BOOST_CHECK_THROW(write_new_file(dir, "link", "two", 0644), std::system_error);
+    BOOST_TEST((dir.read_file("tmp/file") == "one"));
+}
+
 BOOST_AUTO_TEST_CASE(names_do_not_meet)
 {
     std::set<std::string> names;
