@@ -3,7 +3,8 @@
 #
 # renew.sh [PREFIX [RUNS]]: what certificates cost acmeproxy, lego and uacme, each with an account that is
 # there, of one Pebble, in turn. Then 200 certificates in one pass. Requests and connections are counted by
-# a proxy in runs of their own, since it costs time.
+# a proxy in runs of their own, since it costs time. Beside them runs what a program with libcurl cannot do
+# without (nine_requests.c). The figures depend on the file system that TMPDIR is on.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -60,6 +61,10 @@ by_lego() { # NUMBER URL
         --domains "l$1.example.test" run
 }
 
+by_nine_requests() { # NUMBER URL
+    measured nine_requests "$HARNESS_DIR/nine_requests" "$2" "$(tls_ca)"
+}
+
 by_uacme() { # NUMBER URL
     # shellcheck disable=SC2016 # for the inner shell
     measured uacme unshare -m sh -c '
@@ -90,7 +95,8 @@ counted() { # COMMAND...: "REQUESTS on CONNECTIONS" through the proxy
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else print "-" }'; }
 
 one_certificate() {
-    local clients=(acmeproxy lego) client number counts
+    local clients=(acmeproxy lego nine_requests) client number counts
+    cc -O2 -o "$HARNESS_DIR/nine_requests" "$here/nine_requests.c" -lcurl
     mkdir -p "$HARNESS_DIR/lego-root/.well-known"
     ln -s "$spool/challenges" "$HARNESS_DIR/lego-root/.well-known/acme-challenge"
     if ((EUID == 0)) && command -v uacme >/dev/null && new_uacme_account; then
@@ -169,5 +175,6 @@ many_certificates() {
 }
 
 set_up
+echo "Spool on $(findmnt --noheadings --output FSTYPE,OPTIONS --target "$HARNESS_DIR")"
 one_certificate
 many_certificates
