@@ -115,14 +115,11 @@ await_listening() {
 
 # session_members SID: the pids of the processes of a session.
 session_members() {
-    local stat line fields
-    for stat in /proc/[0-9]*/stat; do
-        { IFS= read -r line <"$stat"; } 2>/dev/null || continue
-        read -ra fields <<<"${line##*) }"
-        if [[ "${fields[3]}" == "$1" && "${fields[0]}" != [ZX] ]]; then
-            echo "${line%% *}"
-        fi
-    done
+    cat /proc/[0-9]*/stat 2>/dev/null | awk -v sid="$1" '{
+        pid = $1
+        sub(/.*\) /, "") # the name may hold anything
+        if ($4 == sid && $1 !~ /[ZX]/) print pid
+    }'
 }
 
 no_members() { [[ -z "$(session_members "$1")" ]]; }

@@ -12,12 +12,15 @@
 SERVICES_ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd) # the root of the sources
 PATH=$PATH:/usr/sbin:/sbin                             # where Debian keeps dnsmasq and lighttpd
 
-# remember NAME VALUE / recall NAME: facts (ports) that later shells of this environment need.
+# remember NAME VALUE / recall NAME: facts (ports; one line each) that later shells of this environment need.
 remember() {
     mkdir -p "$HARNESS_DIR/facts"
     printf '%s\n' "$2" >"$HARNESS_DIR/facts/$1"
 }
-recall() { cat "$HARNESS_DIR/facts/$1" 2>/dev/null; }
+recall() {
+    local value
+    { IFS= read -r value <"$HARNESS_DIR/facts/$1"; } 2>/dev/null && echo "$value"
+}
 
 # system_python: the interpreter of the distribution where there is one. A version manager's
 # wrapper before it in PATH may lie where the user of the tests cannot read.

@@ -165,14 +165,14 @@ fresh_gateway() {
 
 # lighttpd leaves a program alone for a second that it found gone, between two tests.
 fronts_answer() {
-    local kind program
+    local kind program asked=()
     for kind in lighttpd apache nginx; do
         is_running "$kind" || continue
         for program in "${programs[@]}"; do
-            [[ $(curl --silent --insecure --output /dev/null --write-out '%{http_code}' \
-                "$(front_url "$kind")/$program/none") != 503 ]] || return 1
+            asked+=(--output /dev/null "$(front_url "$kind")/$program/none")
         done
     done
+    ! curl --silent --insecure --write-out '%{http_code}\n' "${asked[@]}" | grep -q 503
 }
 
 # start_programs N: N processes of each program.
