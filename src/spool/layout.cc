@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "spool/agent_names.h"
 
+#include <algorithm>
 #include <map>
 
 namespace acmeproxy {
@@ -41,10 +42,11 @@ bool is_generation(const std::string &text)
     return parse_generation(text).has_value();
 }
 
-/// Whether one part of a path is what one part of a pattern stands for.
-bool part_matches(const std::string &pattern, const std::string &part)
+using Recognize = bool (*)(const std::string &);
+
+/// What stands for a word of a pattern; nullptr for a word that stands for itself.
+Recognize recognizer_of(const std::string &word)
 {
-    using Recognize = bool (*)(const std::string &);
     static const std::map<std::string, Recognize> words = {
         {"TOKEN", parses<Token>},
         {"CA", parses<CaName>},
@@ -66,29 +68,58 @@ bool part_matches(const std::string &pattern, const std::string &part)
         {"CLIENT@NAME.json", is_request},
         {"CLIENT@NAME.refused", is_refusal},
     };
-    const auto word = words.find(pattern);
-    if (word == words.end())
-        return pattern == part;
-    const std::size_t dot = pattern.find('.');
-    const std::string ending = dot == std::string::npos ? "" : pattern.substr(dot);
-    return part.ends_with(ending) && word->second(part);
+    const auto found = words.find(word);
+    return found == words.end() ? nullptr : found->second;
 }
 
-bool matches(std::string_view pattern, const std::vector<std::string> &parts)
+/// One part of a path, between two slashes.
+struct PatternPart {
+    std::string word;
+    std::string ending; ///< from its dot on
+    Recognize recognize;
+
+    explicit PatternPart(const std::string &text)
+        : word(text), ending(text.substr(std::min(text.find('.'), text.size()))),
+          recognize(recognizer_of(text))
+    {
+    }
+    bool matches(const std::string &part) const
+    {
+        return recognize ? part.ends_with(ending) && recognize(part) : part == word;
+    }
+};
+
+struct PathPattern {
+    std::vector<PatternPart> parts;
+    bool is_open = false; ///< it ends with "...": whatever is below
+
+    explicit PathPattern(std::string_view text)
+    {
+        for (const std::string &word : split(text, '/')) {
+            if (word == "...")
+                is_open = true;
+            else
+                parts.emplace_back(word);
+        }
+    }
+    bool matches(const std::vector<std::string> &path) const
+    {
+        if (is_open ? path.size() <= parts.size() : path.size() != parts.size())
+            return false;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (!parts[i].matches(path[i]))
+                return false;
+        }
+        return true;
+    }
+};
+
+std::vector<PathPattern> patterns_of_layout()
 {
-    std::vector<std::string> patterns = split(pattern, '/');
-    if (patterns.back() == "...") { // whatever is below
-        patterns.pop_back();
-        if (parts.size() <= patterns.size())
-            return false;
-    } else if (patterns.size() != parts.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < patterns.size(); ++i) {
-        if (!part_matches(patterns[i], parts[i]))
-            return false;
-    }
-    return true;
+    std::vector<PathPattern> patterns;
+    for (const PathRule &rule : layout())
+        patterns.emplace_back(rule.pattern);
+    return patterns;
 }
 
 }
@@ -172,10 +203,11 @@ const std::vector<PathRule> &layout()
 
 const PathRule *find_rule(std::string_view relative)
 {
-    const std::vector<std::string> parts = split(relative, '/');
-    for (const PathRule &rule : layout()) {
-        if (matches(rule.pattern, parts))
-            return &rule;
+    static const std::vector<PathPattern> patterns = patterns_of_layout();
+    const std::vector<std::string> path = split(relative, '/');
+    for (std::size_t i = 0; i < patterns.size(); ++i) {
+        if (patterns[i].matches(path))
+            return &layout()[i];
     }
     return nullptr;
 }
