@@ -86,7 +86,7 @@ std::optional<CaProblem> Authorization::failure() const
         if (one.error)
             return CaProblem(doing, one.error->type, one.error->detail, 0, one.error->subproblems);
     }
-    return CaProblem(doing, "", "it is " + status, 0);
+    return CaProblem(doing, "unauthorized", "the authorization is " + status, 0);
 }
 
 Authorization fetch_authorization(AcmeSession &session, const Signer &account,

@@ -46,6 +46,17 @@ std::string url_or_empty(const Json &json, std::string_view name)
     return url.empty() ? url : checked_url(name, url);
 }
 
+/// Boulder and Pebble call an order what one of its authorizations is: of an end that is not valid,
+/// RFC 8555, section 7.1.6, makes the order invalid.
+std::string parse_order_status(const Json &json)
+{
+    const std::string status = parse_status(json, {"pending", "ready", "processing", "valid",
+                                                   "invalid", "deactivated", "expired", "revoked"});
+    const bool is_of_authorization =
+        status == "deactivated" || status == "expired" || status == "revoked";
+    return is_of_authorization ? "invalid" : status;
+}
+
 Order post_order(AcmeSession &session, const Signer &account, const std::string &request_url,
                  std::string_view payload, const std::string &order_url, const std::string &doing)
 {
@@ -100,7 +111,7 @@ Order parse_order(const Json &json, const std::string &url)
 {
     Order order;
     order.url = url;
-    order.status = parse_status(json, {"pending", "ready", "processing", "valid", "invalid"});
+    order.status = parse_order_status(json);
     order.expires = parse_rfc3339(json.string_or("expires", ""));
     order.identifiers = parse_identifiers(json);
     order.authorizations = parse_authorization_urls(json, order.identifiers.size());

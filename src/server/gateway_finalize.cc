@@ -125,7 +125,7 @@ void check_outcome(ClientCall &call, const Csr &csr, const Finalization &result,
         Problem problem("orderNotReady", "the order is invalid" +
                                              (failure ? ": " + failure->detail : std::string()));
         if (failure)
-            problem.subproblems = failure->subproblems;
+            problem.subproblems = relayed(*failure).subproblems;
         throw problem;
     }
 }

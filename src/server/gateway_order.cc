@@ -14,9 +14,10 @@ namespace {
 void deactivate(ClientCall &call, SeenAuthorization &seen)
 {
     if (call.token.ca_account != "default")
-        deactivate_authorization(call.session(), call.signer(), call.token.url);
-    seen.authorization.status = "deactivated";
-    note(call.call, "authorization deactivated", {seen.authorization.identifier});
+        seen.authorization = end_authorization(call, seen);
+    else
+        seen.authorization.status = "deactivated";
+    note(call.call, "authorization " + seen.authorization.status, {seen.authorization.identifier});
 }
 
 CgiResponse answer_authorization(ClientCall &call, const SeenAuthorization &seen)
@@ -58,7 +59,7 @@ CgiResponse authorization_response(GatewayCall &gateway_call)
         return answer_authorization(call, wait_for_authorization(call, call.token.url));
     if (status_wanted(call.request) != "deactivated")
         throw Problem("malformed", "an authorization's status can only be set to \"deactivated\"");
-    SeenAuthorization seen = look_at_authorization(call, call.token.url);
+    SeenAuthorization seen = read_authorization(call, call.token.url);
     deactivate(call, seen);
     return answer_authorization(call, seen);
 }

@@ -68,25 +68,6 @@ void offer(ClientCall &call, const Authorization &authorization)
         tell_ca(call, *challenge, token);
 }
 
-SeenAuthorization fetch_seen(ClientCall &call, const std::string &url)
-{
-    HttpResponse response;
-    const Json json = [&] {
-        try {
-            return call.session().post_for_json(url, "", call.signer(), "authorization", &response);
-        } catch (const CaProblem &problem) {
-            rethrow_gone(problem, "authorization");
-        }
-    }();
-    try {
-        SeenAuthorization seen = parse_seen_authorization(json, url);
-        seen.authorization.retry_after = retry_after_of(response, call.services().clock.now());
-        return seen;
-    } catch (...) {
-        rethrow_while("read an authorization");
-    }
-}
-
 void withdraw(ClientCall &call, const Authorization &authorization)
 {
     if (const Challenge *challenge = authorization.challenge("http-01"))
@@ -139,9 +120,44 @@ Order look_at_order(ClientCall &call, const std::string &url)
     }
 }
 
+SeenAuthorization read_authorization(ClientCall &call, const std::string &url)
+{
+    HttpResponse response;
+    const Json json = [&] {
+        try {
+            return call.session().post_for_json(url, "", call.signer(), "authorization", &response);
+        } catch (const CaProblem &problem) {
+            rethrow_gone(problem, "authorization");
+        }
+    }();
+    try {
+        SeenAuthorization seen = parse_seen_authorization(json, url);
+        seen.authorization.retry_after = retry_after_of(response, call.services().clock.now());
+        return seen;
+    } catch (...) {
+        rethrow_while("read an authorization");
+    }
+}
+
+Authorization end_authorization(ClientCall &call, const SeenAuthorization &seen)
+{
+    const std::string &url = seen.authorization.url;
+    try {
+        Authorization ended = deactivate_authorization(call.session(), call.signer(), url);
+        if (ended.status != "pending")
+            withdraw(call, seen.authorization);
+        return ended;
+    } catch (const CaProblem &problem) {
+        // Not rethrow_gone(): it was there a moment ago, so this is about its state.
+        if (problem.status == 404 || problem.status == 410)
+            throw no_such_thing("authorization");
+        throw;
+    }
+}
+
 SeenAuthorization look_at_authorization(ClientCall &call, const std::string &url)
 {
-    SeenAuthorization seen = fetch_seen(call, url);
+    SeenAuthorization seen = read_authorization(call, url);
     if (seen.authorization.status == "pending")
         offer(call, seen.authorization);
     else
@@ -191,7 +207,7 @@ void withdraw_challenges(ClientCall &call, const Order &order)
         return;
     try {
         for (const std::string &url : order.authorizations)
-            withdraw(call, fetch_seen(call, url).authorization);
+            withdraw(call, read_authorization(call, url).authorization);
     } catch (const std::exception &) {
         // what is left, the sweep removes
     }
@@ -203,7 +219,7 @@ try {
         return std::nullopt;
     std::vector<Subproblem> failures;
     for (const std::string &url : order.authorizations) {
-        const Authorization authorization = fetch_seen(call, url).authorization;
+        const Authorization authorization = read_authorization(call, url).authorization;
         withdraw(call, authorization);
         if (const auto failure = authorization.failure())
             failures.push_back({failure->type, failure->detail, authorization.identifier.value()});

@@ -18,7 +18,11 @@ Order look_at_order(ClientCall &call, const std::string &url);
 /// The CA's authorization. If it is pending, its challenge is offered and the CA told to look; if
 /// not, the challenge is withdrawn. Throws Problem where there is nothing that could be done.
 SeenAuthorization look_at_authorization(ClientCall &call, const std::string &url);
-/// The same, and waits while it is pending.
+/// As it is: nothing is begun, nothing withdrawn.
+SeenAuthorization read_authorization(ClientCall &call, const std::string &url);
+/// Has the CA deactivate it (of an own account): as the CA shows it then.
+Authorization end_authorization(ClientCall &call, const SeenAuthorization &seen);
+/// As look_at_authorization(), and waits while it is pending.
 SeenAuthorization wait_for_authorization(ClientCall &call, const std::string &url);
 
 /// Has the CA validate a pending order and waits a little. An order in another state is returned

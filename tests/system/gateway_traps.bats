@@ -247,6 +247,27 @@ setup() {
     expect 200 - - web1 finalize
 }
 
+# Pebble calls such an order deactivated, which RFC 8555 does not know (section 7.1.6).
+@test "an order whose authorization was deactivated at the CA is invalid, and says why" {
+    local reason='the authorization is deactivated'
+    add_client own1 '**.example.test' -- --own-account
+    acmeproxy renew
+    registered own1
+    raw own1 order d-zq.example.test
+    expect 200 - - own1 deactivate authorization
+    assert_equal "$(answer .body.status)" deactivated 'the status'
+    expect 200 - - own1 post order
+    assert_equal "$(answer .body.status)" invalid "the order's status"
+    assert_equal "$(answer .body.error.detail)" "$reason" 'the reason'
+    expect 403 orderNotReady "$reason" own1 finalize
+    assert_equal "$(answer '.body.subproblems[0].type')" urn:ietf:params:acme:error:unauthorized \
+        'the type of the subproblem'
+    # Another order is another authorization.
+    raw own1 order d-zq.example.test
+    expect 200 - - own1 finalize
+    assert_clean_spool
+}
+
 @test "what the CA does not offer is not in the directory" {
     inject path=^/dir 'sub="renewalInfo"=>"x"' 'sub="profiles"=>"y"'
     run raw web1 get

@@ -534,27 +534,6 @@ BOOST_FIXTURE_TEST_CASE(a_shared_authorization_is_not_deactivated_at_the_ca, Gat
         BOOST_TEST(type_of(post(path, payload)) == "malformed", payload);
 }
 
-BOOST_FIXTURE_TEST_CASE(an_authorization_of_an_own_account_is_deactivated_at_the_ca, GatewayFixture)
-{
-    ClientPolicy own = policy();
-    own.own_account = true;
-    set_policy(own);
-    const AccountFiles files(spool_files.spool, CaName::parse("inside"), ClientId::parse("acme"));
-    files.prepare();
-    files.write_key(ca_key);
-    files.write_record({ca.url("/account/2"), ca.url("/dir"), {}});
-    ca.will_answer("/newOrder", "201 Created", order("ready"),
-                   "Location: " + ca.url("/order/1") + "\r\n");
-    const CgiResponse placed = post("/gateway/new-order", one_name);
-    const std::string path = path_of(Json::parse(placed.body).strings_at("authorizations")[0]);
-    ca.will_answer("/authz/0", "200 OK", authorization("valid"));
-    ca.will_answer("/authz/0", "200 OK",
-                   Json::parse(authorization("valid")).set("status", "deactivated").to_text());
-    const CgiResponse answer = post(path, R"({"status":"deactivated"})");
-    BOOST_TEST(status_of(answer) == "deactivated");
-    BOOST_TEST(ca.last_jws().payload() == R"({"status":"deactivated"})");
-}
-
 BOOST_FIXTURE_TEST_CASE(revocation_needs_all_names_or_the_key, GatewayFixture)
 {
     const PrivateKey cert_key = PrivateKey::generate(KeyType::ec256);

@@ -96,6 +96,9 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_order_is_read)
     BOOST_TEST(!parse_order(order_with("expires", "\"tomorrow\""), "u").expires);
     for (const char *status : {"pending", "ready", "processing", "valid", "invalid"})
         BOOST_TEST(parse_order(sound_order().set("status", status), "u").status == status);
+    // Boulder and Pebble say of the order what became of an authorization (section 7.1.6).
+    for (const char *status : {"deactivated", "expired", "revoked"})
+        BOOST_TEST(parse_order(sound_order().set("status", status), "u").status == "invalid");
 }
 
 BOOST_AUTO_TEST_CASE(an_unsound_order_is_refused_with_the_reason)
@@ -220,8 +223,9 @@ BOOST_AUTO_TEST_CASE(a_failure_names_the_identifier_and_quotes_the_ca)
     json.set("status", "pending");
     BOOST_TEST(!parse_authorization(json, "u").failure());
     json.set("status", "expired").set("wildcard", true).set("challenges", Json::array());
-    BOOST_TEST(parse_authorization(json, "u").failure().value().what() ==
-               std::string("authorization of *.a.example: it is expired"));
+    BOOST_TEST(
+        parse_authorization(json, "u").failure().value().what() ==
+        std::string("authorization of *.a.example: unauthorized: the authorization is expired"));
 }
 
 BOOST_AUTO_TEST_CASE(a_key_authorization_is_token_and_thumbprint)
