@@ -12,6 +12,7 @@
 #include "cgi/fcgi_loop.h"
 #include "cli/exit_status.h"
 #include "cli/server_settings.h"
+#include "server/envelope.h"
 
 using namespace acmeproxy;
 
@@ -20,6 +21,10 @@ int main()
     return exit_status([] {
         const auto server = load_server("auth.fcgi");
         ServeOptions options;
+        options.refuse_body = [&](const CgiRequest &request, int status, const std::string &why) {
+            return refuse_acme_body(server->context, request,
+                                    server->options.base_url + "/gateway/directory", status, why);
+        };
         options.threads = server->options.threads;
         options.max_body = 64 * 1024;
         return serve(

@@ -10,6 +10,7 @@
 #include "cgi/fcgi_loop.h"
 #include "cli/exit_status.h"
 #include "cli/server_settings.h"
+#include "server/envelope.h"
 
 using namespace acmeproxy;
 
@@ -23,6 +24,10 @@ int run()
     const auto server = load_server("gateway.fcgi");
     Gateway gateway(server->context);
     ServeOptions options;
+    options.refuse_body = [&](const CgiRequest &request, int status, const std::string &why) {
+        return refuse_acme_body(server->context, request,
+                                server->options.base_url + "/gateway/directory", status, why);
+    };
     options.threads = server->options.threads;
     options.max_body = max_body;
     options.on_stop = [&] { gateway.stop_waiting(); };

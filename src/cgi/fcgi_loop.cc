@@ -17,20 +17,25 @@ namespace acmeproxy {
 
 namespace {
 
-std::optional<CgiResponse> refused_body(BodyState state)
+struct BadBody {
+    int status;
+    const char *why;
+};
+
+std::optional<BadBody> bad_body(BodyState state)
 {
     switch (state) {
     case BodyState::not_read:
     case BodyState::complete:
         return std::nullopt;
     case BodyState::no_length:
-        return text_response(411, "the length of the body is missing");
+        return BadBody{411, "the length of the body is missing"};
     case BodyState::bad_length:
-        return text_response(400, "the length of the body is no number");
+        return BadBody{400, "the length of the body is no number"};
     case BodyState::too_large:
-        return text_response(413, "the body is too large");
+        return BadBody{413, "the body is too large"};
     case BodyState::truncated:
-        return text_response(400, "the body is incomplete");
+        return BadBody{400, "the body is incomplete"};
     }
     return std::nullopt;
 }
@@ -44,7 +49,7 @@ void answer_fastcgi(FCGX_Request &request, const CgiHandler &handler, const Serv
                          return static_cast<std::size_t>(got > 0 ? got : 0);
                      },
                      options.max_body);
-    const std::string text = answer(parsed, handler);
+    const std::string text = answer(parsed, handler, options.refuse_body);
     FCGX_PutStr(text.data(), static_cast<int>(text.size()), request.out);
 }
 
@@ -125,17 +130,20 @@ int answer_cgi(const CgiHandler &handler, const ServeOptions &options)
     }
     const CgiRequest request = read_request([](const char *name) { return std::getenv(name); },
                                             read_stdin, options.max_body);
-    write_all(answer(request, handler));
+    write_all(answer(request, handler, options.refuse_body));
     return 0;
 }
 
 }
 
-std::string answer(const CgiRequest &request, const CgiHandler &handler)
+std::string answer(const CgiRequest &request, const CgiHandler &handler,
+                   const BodyRefusal &refuse_body)
 {
     try {
-        if (const auto refusal = refused_body(request.body_state))
-            return cgi_text(*refusal, request.method);
+        if (const auto bad = bad_body(request.body_state))
+            return cgi_text(refuse_body ? refuse_body(request, bad->status, bad->why)
+                                        : text_response(bad->status, bad->why),
+                            request.method);
         return cgi_text(handler(request), request.method);
     } catch (...) {
         log_error(describe_current());

@@ -17,9 +17,14 @@ namespace acmeproxy {
 /// Called by all threads at once. What it throws is logged, and the client sees only a 500.
 using CgiHandler = std::function<CgiResponse(const CgiRequest &)>;
 
+/// The answer to a request whose body is of no use.
+using BodyRefusal =
+    std::function<CgiResponse(const CgiRequest &, int status, const std::string &why)>;
+
 struct ServeOptions {
     int threads = 1;                     ///< 1: all happens in the calling thread
     std::optional<std::size_t> max_body; ///< none: bodies are not read
+    BodyRefusal refuse_body;             ///< none: text for people
     std::function<void()> on_stop;       ///< called once when the stop begins, if threads > 1
 };
 
@@ -31,6 +36,7 @@ int serve(const CgiHandler &handler, const ServeOptions &options);
 void serve_fastcgi(int socket_fd, const CgiHandler &handler, const ServeOptions &options);
 
 /// Calls the handler unless the body is refused; the text of what it answers, or of a 500.
-std::string answer(const CgiRequest &request, const CgiHandler &handler);
+std::string answer(const CgiRequest &request, const CgiHandler &handler,
+                   const BodyRefusal &refuse_body = {});
 
 }

@@ -117,4 +117,11 @@ CgiResponse answer_acme(ServerContext &context, const CgiRequest &request,
     return response;
 }
 
+CgiResponse refuse_acme_body(ServerContext &context, const CgiRequest &request,
+                             const std::string &directory_url, int status, const std::string &why)
+{
+    return answer_acme(context, request, directory_url,
+                       [&]() -> CgiResponse { throw Problem("malformed", why, status); });
+}
+
 }

@@ -54,6 +54,10 @@ CgiResponse answer_acme(ServerContext &context, const CgiRequest &request,
                         const std::string &directory_url,
                         const std::function<CgiResponse()> &respond);
 
+/// A problem, with all that answer_acme() adds: what is wrong with a request's body.
+CgiResponse refuse_acme_body(ServerContext &context, const CgiRequest &request,
+                             const std::string &directory_url, int status, const std::string &why);
+
 /// application/json.
 CgiResponse json_response(int status, const Json &json);
 /// application/problem+json (RFC 7807).

@@ -389,8 +389,16 @@ setup() {
         assert_equal "$code" 400 "the answer to '${body:0:40}'"
     done
     head -c 200000 /dev/zero | tr '\0' 'a' >"$BATS_TEST_TMPDIR/large"
-    code=$(curl --silent --output /dev/null --write-out '%{http_code}' --cacert "$(tls_ca)" \
-        --header 'Content-Type: application/jose+json' --data-binary @"$BATS_TEST_TMPDIR/large" \
-        "$(front_url)/gateway/new-order")
-    assert_equal "$code" 413 'the answer to a body that is too large'
+    local path
+    for path in /gateway/new-order /auth/new-account; do
+        code=$(curl --silent --output "$BATS_TEST_TMPDIR/said" --dump-header \
+            "$BATS_TEST_TMPDIR/headers" --write-out '%{http_code}' --cacert "$(tls_ca)" \
+            --header 'Content-Type: application/jose+json' \
+            --data-binary @"$BATS_TEST_TMPDIR/large" "$(front_url)$path")
+        assert_equal "$code" 413 'the answer to a body that is too large'
+        # As to any other POST.
+        assert_equal "$(jq -r .type "$BATS_TEST_TMPDIR/said")" \
+            urn:ietf:params:acme:error:malformed 'the type'
+        grep -qi '^replay-nonce: ' "$BATS_TEST_TMPDIR/headers"
+    done
 }

@@ -198,6 +198,17 @@ BOOST_AUTO_TEST_CASE(accounts_of_a_client_have_a_limit)
     BOOST_TEST(detail_of(refused) == "this client has 1 accounts, as many as it may");
 }
 
+BOOST_AUTO_TEST_CASE(a_body_of_no_use_is_refused_by_a_problem_with_a_nonce)
+{
+    ServerFixture f;
+    const CgiResponse response = refuse_acme_body(f.context, post_request(new_account_path, ""),
+                                                  "https://d.example", 413, "it is too large");
+    BOOST_TEST(outcome(response) == "413 malformed");
+    BOOST_TEST(detail_of(response) == "it is too large");
+    BOOST_TEST(!header_of(response, "Replay-Nonce").empty());
+    BOOST_TEST(header_of(response, "Link") == "<https://d.example>;rel=\"index\"");
+}
+
 BOOST_AUTO_TEST_CASE(contacts_are_mail_addresses)
 {
     ServerFixture f;

@@ -202,6 +202,22 @@ BOOST_AUTO_TEST_CASE(requests_are_answered_one_after_another)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_program_may_say_itself_that_a_body_is_of_no_use)
+{
+    CgiRequest request;
+    request.method = "POST";
+    const auto refuse = [](const CgiRequest &, int status, const std::string &why) {
+        return CgiResponse{status, {{"X-Why", why}}, {}};
+    };
+    const auto handler = [](const CgiRequest &) { return text_response(200, "taken"); };
+    request.body_state = BodyState::too_large;
+    BOOST_TEST(answer(request, handler, refuse) ==
+               "Status: 413 Content Too Large\r\nX-Why: the body is too large\r\n"
+               "Content-Length: 0\r\n\r\n");
+    request.body_state = BodyState::complete;
+    BOOST_TEST(answer(request, handler, refuse).starts_with("Status: 200 OK\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(bodies_are_passed_on_or_refused)
 {
     const Program program(1);
