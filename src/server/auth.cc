@@ -14,6 +14,8 @@ namespace acmeproxy {
 namespace {
 
 constexpr std::string_view account_prefix = "/auth/account/";
+/// Files of accounts that ended are kept for 90 days: a client must not fill the disk with them.
+constexpr int ended_per_valid = 10;
 
 std::string account_url(const ServerContext &context, const ClientAccount &account)
 {
@@ -84,12 +86,15 @@ CgiResponse existing_account(ServerContext &context, const ClientAccount &accoun
 
 void check_account_limit(ServerContext &context, const ClientId &client, const ClientPolicy &policy)
 {
-    int valid = 0;
-    for (const ClientAccount &account : context.clients.accounts(client))
-        valid += account.status == "valid";
-    if (valid >= policy.max_accounts)
+    const ClientStore::AccountCount count = context.clients.count_accounts(client);
+    if (count.valid >= policy.max_accounts)
+        throw Problem(
+            "unauthorized",
+            "this client has " + std::to_string(count.valid) + " accounts, as many as it may", 403);
+    if (count.ended >= ended_per_valid * policy.max_accounts)
         throw Problem("unauthorized",
-                      "this client has " + std::to_string(valid) + " accounts, as many as it may",
+                      "this client has ended " + std::to_string(count.ended) +
+                          " accounts in 90 days, as many as it may",
                       403);
 }
 
@@ -105,11 +110,8 @@ CgiResponse new_account(ServerContext &context, const CgiRequest &request)
         throw Problem("accountDoesNotExist", "no account here has this key", 400);
     const BoundClient bound = check_binding(context, payload, signed_request);
     const std::vector<std::string> contact = read_contact(payload);
-    check_account_limit(context, bound.kid.client(), bound.policy);
+    check_account_limit(context, bound.kid.client(), bound.policy); // again below, under the lock
     take_nonce(context, signed_request.unspent_nonce);
-    if (bound.once && !context.clients.use_once(bound.kid, thumbprint))
-        throw Problem("unauthorized", "this external account key was for one account, and was used",
-                      403);
     const ClientAccount account{ClientScopedId::make(bound.kid.client()),
                                 to_jwk(signed_request.key),
                                 thumbprint,
@@ -117,7 +119,13 @@ CgiResponse new_account(ServerContext &context, const CgiRequest &request)
                                 contact,
                                 bound.kid.str(),
                                 context.clock.now()};
-    if (!context.clients.create_account(account)) {
+    const bool is_made = context.clients.create_account(account, [&] {
+        check_account_limit(context, bound.kid.client(), bound.policy);
+        if (bound.once && !context.clients.use_once(bound.kid, thumbprint))
+            throw Problem("unauthorized",
+                          "this external account key was for one account, and was used", 403);
+    });
+    if (!is_made) {
         // The same request twice at once: both get the one account.
         if (const auto other = context.clients.account_by_key(thumbprint))
             return existing_account(context, *other);

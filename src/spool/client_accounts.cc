@@ -137,9 +137,34 @@ void ClientStore::write_account(const ClientAccount &account) const
     spool_.write_json(ClientNames::account(account.id), to_json(account));
 }
 
-bool ClientStore::create_account(const ClientAccount &account) const
+ClientStore::AccountCount ClientStore::count_accounts(const ClientId &client) const
+{
+    AccountCount count;
+    for (const std::string &name :
+         spool_.dir().list(ClientNames::client(client, ClientFile::accounts).str())) {
+        const auto id = ClientNames::id_of_file(client, name);
+        if (!id)
+            continue;
+        bool is_valid = false;
+        try {
+            const auto json = spool_.read_json(ClientNames::account(*id));
+            is_valid = json && json->string_at("status") == "valid";
+        } catch (const Error &) {
+            // damaged: it is denied everything, and its file is there
+        }
+        ++(is_valid ? count.valid : count.ended);
+    }
+    return count;
+}
+
+bool ClientStore::create_account(const ClientAccount &account,
+                                 const std::function<void()> &check) const
 {
     const Lock lock = lock_keys();
+    if (claimed_account(Thumbprint::parse(account.thumbprint)))
+        return false;
+    if (check)
+        check();
     if (!claim_key(account))
         return false;
     write_account(account);

@@ -35,7 +35,7 @@ struct ClientPolicy {
     bool own_account = false;              ///< an account of its own at each CA
     std::optional<AgeRecipient> recipient; ///< who opens what is sealed for it, unless it says so
     int max_eab_keys = 10;
-    int max_accounts = 50;  ///< valid ones
+    int max_accounts = 50;  ///< valid ones; of those that ended ten times as many are kept
     int max_lineages = 100; ///< that it may have at the agent
 };
 Json to_json(const ClientPolicy &policy);
@@ -103,8 +103,15 @@ public:
     std::optional<ClientAccount> account_by_key(const std::string &thumbprint) const;
     /// Whether keys/THUMBPRINT is there and leads to no account of that key.
     bool is_dangling(const Thumbprint &thumbprint) const;
-    /// Claims keys/THUMBPRINT and stores the account. False: the key is taken.
-    bool create_account(const ClientAccount &account) const;
+    struct AccountCount {
+        int valid = 0;
+        int ended = 0; ///< and what cannot be read
+    };
+    AccountCount count_accounts(const ClientId &client) const;
+    /// Claims keys/THUMBPRINT and stores the account. False: the key is taken. Where it is not,
+    /// `check` is called before, under the lock that all accounts are made under, and may throw.
+    bool create_account(const ClientAccount &account,
+                        const std::function<void()> &check = {}) const;
     /// Reads it again under the lock, so that no change of another is lost, and stores what
     /// `change` makes of it. nullopt: it is gone.
     std::optional<ClientAccount>

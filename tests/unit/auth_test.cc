@@ -209,6 +209,48 @@ BOOST_AUTO_TEST_CASE(a_body_of_no_use_is_refused_by_a_problem_with_a_nonce)
     BOOST_TEST(header_of(response, "Link") == "<https://d.example>;rel=\"index\"");
 }
 
+BOOST_AUTO_TEST_CASE(the_limit_of_accounts_holds_for_many_at_once)
+{
+    ServerFixture f;
+    const ClientId client = f.add_client("web", {"*.a.example"});
+    ClientPolicy policy = f.context.clients.load_policy(client);
+    policy.max_accounts = 2;
+    f.context.clients.save_policy(client, policy);
+    const EabKey eab = f.add_eab(client);
+    for (int round = 0; round < 5; ++round) {
+        std::vector<int> statuses(12);
+        {
+            std::vector<std::jthread> threads;
+            for (int &status : statuses)
+                threads.emplace_back([&] { status = f.new_account(new_key(), eab).status; });
+        }
+        BOOST_TEST(std::count(statuses.begin(), statuses.end(), 201) == (round == 0 ? 2 : 0));
+        BOOST_TEST(f.context.clients.accounts(client).size() == 2U);
+    }
+}
+
+// Each leaves files for 90 days.
+BOOST_AUTO_TEST_CASE(accounts_that_ended_are_not_without_number)
+{
+    ServerFixture f;
+    const ClientId client = f.add_client("web", {"*.a.example"});
+    ClientPolicy policy = f.context.clients.load_policy(client);
+    policy.max_accounts = 2;
+    f.context.clients.save_policy(client, policy);
+    const EabKey eab = f.add_eab(client);
+    for (int i = 0; i < 20; ++i) {
+        const TestAccount account = f.register_account(new_key(), eab);
+        BOOST_TEST(outcome(f.ask(account, account.path, R"({"status":"deactivated"})")) == "200");
+    }
+    const CgiResponse refused = f.new_account(new_key(), eab);
+    BOOST_TEST(outcome(refused) == "403 unauthorized");
+    BOOST_TEST(detail_of(refused) ==
+               "this client has ended 20 accounts in 90 days, as many as it may");
+    f.clock.set(system_clock().now() + std::chrono::days(91));
+    f.context.clients.sweep_accounts(f.clock.now());
+    BOOST_TEST(outcome(f.new_account(new_key(), eab)) == "201");
+}
+
 BOOST_AUTO_TEST_CASE(contacts_are_mail_addresses)
 {
     ServerFixture f;
