@@ -30,9 +30,10 @@ Seen look_at(const ServerContext &context, const AgentCaller &caller, const Line
 {
     Seen seen;
     const AgentRequests requests(context.spool);
-    seen.spec = own_spec(context, caller, name);
+    // In this order: what is applied or refused meanwhile is there before its wish goes.
     seen.wish = requests.find(name);
     seen.refusal = requests.refusal(name);
+    seen.spec = own_spec(context, caller, name);
     if (!seen.spec)
         return seen;
     const Lineage lineage(context.spool, name);

@@ -118,8 +118,9 @@ CgiResponse want_response(const ServerContext &context, const AgentCaller &calle
             throw Problem("malformed", "the name is too long; choose one with \"name\"");
         }
     }();
-    const auto spec = own_spec(context, caller, name);
+    // In this order: what is applied meanwhile is there before its wish goes.
     const auto waiting = AgentRequests(context.spool).find(name);
+    const auto spec = own_spec(context, caller, name);
     if (spec && !waiting && asks_for_equal(*spec, wish))
         return answer_certificate(context, caller, name, 200);
     if (waiting && waiting->kind == Kind::want && asks_for_equal(*waiting, wish))

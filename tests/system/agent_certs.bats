@@ -359,6 +359,29 @@ tries() {
     assert_status 0
 }
 
+@test 'what is wished for is there while the renewer applies the wish' {
+    command -v strace >/dev/null || skip 'strace is not installed'
+    fresh_gateway
+    add_agent_client web1 '**.example.test'
+    wish web1 a.example.test
+    local pid tracer reader
+    pid=$(processes_of agent)
+    # The program comes to the wish when the renewer has been there.
+    strace -f -q -o trace -P requests/web1@a.example.test.json -e trace=openat \
+        -e inject=openat:delay_enter=2500000 -p "$pid" 2>/dev/null 3>&- &
+    tracer=$!
+    wait_until 10 grep -q 'TracerPid:.[1-9]' "/proc/$pid/status"
+    read_by_token web1 a.example.test 3>&- &
+    reader=$!
+    sleep 0.7
+    acmeproxy renew
+    wait "$reader"
+    kill "$tracer"
+    wait "$tracer" || true
+    grep -q DELAYED trace
+    assert_equal "$(jq -r .status body)" valid 'the status'
+}
+
 @test 'a wish that finds the disk full is refused as our fault, and leaves nothing' {
     command -v strace >/dev/null || skip 'strace is not installed'
     fresh_gateway
