@@ -57,6 +57,9 @@ struct OrderRequest {
     std::string not_before, not_after; ///< RFC 3339, or empty
 };
 
+/// As many as any public CA takes.
+constexpr std::size_t most_names_of_order = 100;
+
 Order new_order(AcmeSession &session, const Signer &account, const OrderRequest &request);
 Order fetch_order(AcmeSession &session, const Signer &account, const std::string &url);
 /// The answer may lack its Location (field experience): `order.url` stays.

@@ -2,6 +2,7 @@
 #include "renew/agent_requests.h"
 
 #include "acme/issued.h"
+#include "acme/order.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "renew/agent_policy.h"
@@ -109,6 +110,9 @@ private:
     void check_want() const
     {
         check_agent_profile(policy_, wish_.profile);
+        if (wish_.identifiers.size() > most_names_of_order)
+            throw Problem("malformed", std::to_string(wish_.identifiers.size()) +
+                                           " names are more than an order takes");
         if (wish_.csr.empty()) {
             if (wish_.recipients.empty())
                 throw Problem("malformed", "there is no recipient to seal for");

@@ -40,6 +40,9 @@ Csr read_csr(const Json &payload)
         Csr csr = Csr::from_der(*der);
         if (const auto weakness = weakness_of(csr.public_key()))
             throw Problem("badCSR", *weakness);
+        if (csr.identifiers().size() > most_names_of_order)
+            throw Problem("badCSR", "a request may have at most " +
+                                        std::to_string(most_names_of_order) + " names");
         return csr;
     } catch (const Error &e) {
         throw Problem("badCSR", printable(describe(e), 300));

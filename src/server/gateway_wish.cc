@@ -12,9 +12,6 @@ namespace acmeproxy {
 
 namespace {
 
-/// As many as any public CA takes.
-constexpr std::size_t max_names = 100;
-
 [[noreturn]] void malformed_order(const std::string &detail)
 {
     throw Problem("malformed", detail);
@@ -41,8 +38,8 @@ void check_type(const std::string &type)
 void read_names(const Json &payload, OrderWish &wish)
 {
     const Json::Array &list = payload.array_at("identifiers");
-    if (list.empty() || list.size() > max_names)
-        malformed_order("an order must have 1 to " + std::to_string(max_names) + " identifiers");
+    if (list.empty() || list.size() > most_names_of_order)
+        malformed_order("an order must have 1 to " + std::to_string(most_names_of_order) + " identifiers");
     std::vector<Subproblem> bad;
     std::vector<Identifier> &names = wish.request.identifiers;
     for (const Json &one : list) {

@@ -97,6 +97,13 @@ BOOST_AUTO_TEST_CASE(the_renewer_checks_for_itself)
              requests.put(named("web@x"), other);
          },
          "badCSR: the request is for other names"},
+        {[&] {
+             std::vector<std::string> many;
+             for (int i = 0; i <= 100; ++i)
+                 many.push_back("n" + std::to_string(i) + ".shared.example");
+             put(web, "web@x", many);
+         },
+         "malformed: 101 names are more than an order takes"},
         {[&] { requests.put(named("web@x"), wish(web, AgentWish::Kind::renew)); },
          "unauthorized: there is no such certificate"},
     };

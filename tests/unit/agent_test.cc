@@ -93,6 +93,20 @@ BOOST_AUTO_TEST_CASE(a_wish_that_is_of_no_use_is_refused)
     BOOST_TEST(AgentRequests(spool).list().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_request_has_no_more_names_than_an_order)
+{
+    for (const int number : {100, 101}) {
+        std::vector<std::string> names;
+        for (int i = 0; i < number; ++i)
+            names.push_back(fmt::format("n{}.shared.example", i));
+        const Csr csr = Csr::make(PrivateKey::generate(KeyType::ec256), identifiers(names));
+        const Json wish = Json::object().set("csr", base64url_encode(csr.der()));
+        BOOST_TEST(outcome(post(web, "/agent/certs", wish.to_text())) ==
+                       (number == 100 ? "202" : "400 badCSR"),
+                   number);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_secret_key_that_was_sent_is_not_said_again)
 {
     const std::string secret(AgeIdentity::generate().text().view());
