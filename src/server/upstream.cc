@@ -21,6 +21,8 @@ constexpr milliseconds least_time_left{500};
 constexpr std::chrono::hours longest_use{6};
 
 constexpr Seconds directory_retry{5};
+/// For a directory that another thread asks for.
+constexpr std::chrono::seconds directory_patience{1};
 
 Problem later(const std::string &detail, Seconds retry_after)
 {
@@ -71,17 +73,34 @@ void UpstreamCa::know_directory(HttpClient &http, const Clock &clock)
 {
     if (is_directory_known_)
         return;
-    const std::lock_guard guard(directory_mutex_);
+    std::unique_lock lock(directory_mutex_);
+    const auto is_asked = [this] { return !is_asking_directory_; };
+    if (!is_asked() &&
+        (is_directory_slow_ || !directory_asked_.wait_for(lock, directory_patience, is_asked))) {
+        is_directory_slow_ = true;
+        throw later("the CA is slow; try again later", directory_retry);
+    }
+    if (is_directory_known_)
+        return;
     if (directory_failed_ && clock.steady() - *directory_failed_ < directory_retry)
         throw later("the CA cannot be reached; try again later", directory_retry);
+    is_asking_directory_ = true;
+    is_directory_slow_ = false;
+    lock.unlock();
+    const auto end = [&](std::optional<std::chrono::steady_clock::time_point> failed) {
+        lock.lock();
+        directory_failed_ = failed;
+        is_directory_known_ = !failed;
+        is_asking_directory_ = false;
+        directory_asked_.notify_all();
+    };
     try {
         service().directory(http, clock);
     } catch (...) {
-        directory_failed_ = clock.steady();
+        end(clock.steady());
         throw;
     }
-    directory_failed_.reset();
-    is_directory_known_ = true;
+    end(std::nullopt);
 }
 
 std::unique_ptr<HttpClient> UpstreamCa::take_client()
@@ -151,13 +170,21 @@ AcmeSession &UpstreamCall::session()
     return session_;
 }
 
-Account read_ca_account(const Spool &spool, UpstreamCa &ca, const std::string &owner)
+std::optional<Account> find_ca_account(const Spool &spool, UpstreamCa &ca, const std::string &owner)
 {
     const AccountFiles files(spool, ca.name(), ClientId::parse(owner));
     auto key = files.key();
     const auto record = files.record();
-    if (key && record && record->directory == ca.service().directory_url())
-        return {std::move(*key), record->url};
+    if (!key || !record || record->directory != ca.service().directory_url())
+        return std::nullopt;
+    return Account{std::move(*key), record->url};
+}
+
+Account read_ca_account(const Spool &spool, UpstreamCa &ca, const std::string &owner)
+{
+    if (auto account = find_ca_account(spool, ca, owner))
+        return std::move(*account);
+    const AccountFiles files(spool, ca.name(), ClientId::parse(owner));
     log_error("gateway: there is no account at the CA " + ca.name().str() + " in " + files.path() +
               " (acmeproxy ca add and acmeproxy renew make one)");
     throw later("this gateway has no account at the CA yet; its operator has to make one",

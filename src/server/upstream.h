@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,8 +28,9 @@ public:
     const CaName &name() const { return ca_.name(); }
     AcmeService &service() { return ca_.service(); }
 
-    /// Has the directory fetched where it is not known yet. Throws at once, with a Problem (503),
-    /// where that has just failed: who waited meanwhile must not fail one after the other.
+    /// Has the directory fetched where it is not known yet. Throws a Problem (503) at once where
+    /// that has just failed, and after a second where another thread is at it: one CA that does
+    /// not answer must not hold the threads that others need.
     void know_directory(HttpClient &http, const Clock &clock);
 
     std::unique_ptr<HttpClient> take_client();
@@ -41,6 +43,9 @@ private:
     std::vector<std::unique_ptr<HttpClient>> idle_;
     std::atomic<bool> is_directory_known_ = false;
     std::mutex directory_mutex_;
+    std::condition_variable directory_asked_;
+    bool is_asking_directory_ = false;
+    bool is_directory_slow_ = false; ///< somebody has waited in vain for who is asking
     std::optional<std::chrono::steady_clock::time_point> directory_failed_;
 };
 
@@ -84,7 +89,10 @@ private:
     AcmeSession session_;
 };
 
-/// Our account at the CA: "default", or a client's own. Throws Problem (503) where there is none.
+/// Our account at the CA: "default", or a client's own. nullopt: there is none.
+std::optional<Account> find_ca_account(const Spool &spool, UpstreamCa &ca,
+                                       const std::string &owner);
+/// The same. Throws Problem (503) where there is none.
 Account read_ca_account(const Spool &spool, UpstreamCa &ca, const std::string &owner);
 
 }

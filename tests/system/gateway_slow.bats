@@ -186,3 +186,28 @@ enough_orders() { (($(proxy_requests 'POST /order-plz') >= $1)); }
     no_faults
     issue web1 a-zq.example.test
 }
+
+@test "a CA that does not answer holds up no request for another" {
+    fresh_gateway
+    # The kernel takes the connection, and nobody says anything.
+    local port pids=() number
+    port=$(pick_port)
+    spawn silent "$(system_python)" -c 'import signal, socket, sys
+silent = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=100)
+signal.pause()' "$port"
+    await_listening silent "$port"
+    acmeproxy ca add silent "https://localhost:$port/dir" --later
+    for number in {1..12}; do
+        curl --silent --output "$BATS_TEST_TMPDIR/silent$number" --cacert "$(tls_ca)" \
+            "$(front_url)/gateway/silent/directory" 3>&- &
+        pids+=($!)
+    done
+    sleep 0.5
+    run curl --silent --max-time 3 --cacert "$(tls_ca)" "$(gateway_directory)"
+    assert_status 0
+    assert_output '"newOrder"'
+    wait "${pids[@]}"
+    grep -q 'the CA is slow' "$BATS_TEST_TMPDIR"/silent*
+    grep -q 'cannot be reached' "$BATS_TEST_TMPDIR"/silent*
+    stop silent
+}
