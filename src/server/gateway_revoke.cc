@@ -105,6 +105,84 @@ void check_key_holder(GatewayCall &call, const SignedRequest &request,
     throw problem;
 }
 
+/// Clients with an account of their own at the CA that may have all names of the certificate: one
+/// of them may have ordered it. A few, since anybody may ask who has some certificate of the CA.
+std::vector<Account> own_accounts_for(const GatewayCall &call, const Certificate &certificate)
+{
+    constexpr std::size_t most = 4;
+    const ServerContext &context = call.context();
+    const std::vector<Identifier> names = certificate.identifiers();
+    std::vector<Account> accounts;
+    for (const ClientId &client : context.clients.clients()) {
+        if (names.empty() || accounts.size() == most)
+            break;
+        const auto policy = context.clients.policy(client);
+        if (!policy || !policy->own_account)
+            continue;
+        const bool may_have_all =
+            std::all_of(names.begin(), names.end(), [&](const Identifier &name) {
+                return decide(policy->names, name).allowed;
+            });
+        auto account =
+            may_have_all ? find_ca_account(context.spool, *call.ca, client.str()) : std::nullopt;
+        if (account)
+            accounts.push_back(std::move(*account));
+    }
+    return accounts;
+}
+
+/// Those that may ask where the CA does not take it from the first: nobody here remembers under
+/// which account a certificate was made. A client with an account of its own is helped by no other.
+std::vector<Account> other_accounts(const GatewayCall &call, const SignedRequest &request,
+                                    const Certificate &certificate)
+{
+    if (!request.account)
+        return own_accounts_for(call, certificate);
+    std::vector<Account> accounts;
+    if (!request.policy->own_account) {
+        if (auto former = find_ca_account(call.context().spool, *call.ca, call.client))
+            accounts.push_back(std::move(*former));
+    }
+    return accounts;
+}
+
+/// nullopt: the CA does not take it from this account. False: the certificate was revoked before.
+std::optional<bool> revoke_by(UpstreamCall &upstream, const Account &account,
+                              const RevocationWish &wish)
+{
+    try {
+        return revoke_certificate(upstream.session(), account.signer(), wish.certificate,
+                                  wish.reason);
+    } catch (const CaProblem &problem) {
+        if (problem.type != "unauthorized")
+            throw;
+        // Boulder's words hold the serial number.
+        log_warning("gateway: the CA " + upstream.ca().name().str() +
+                    " does not take a revocation from the account " + account.url);
+        return std::nullopt;
+    }
+}
+
+bool revoke_at_ca(GatewayCall &call, const SignedRequest &request, const RevocationWish &wish)
+{
+    const std::string first =
+        request.account && request.policy->own_account ? call.client : "default";
+    const Account account = read_ca_account(call.context().spool, *call.ca, first);
+    UpstreamCall upstream(call.ca, call.services.clock, call.deadline());
+    auto result = revoke_by(upstream, account, wish);
+    if (result)
+        return *result;
+    for (const Account &other : other_accounts(call, request, wish.certificate)) {
+        result = revoke_by(upstream, other, wish);
+        if (result)
+            return *result;
+    }
+    throw Problem("unauthorized",
+                  "the CA does not take the revocation from this gateway's account; the "
+                  "certificate's own key can ask for it",
+                  403);
+}
+
 }
 
 CgiResponse revocation_response(GatewayCall &call)
@@ -114,18 +192,13 @@ CgiResponse revocation_response(GatewayCall &call)
     if (request.account)
         call.client = request.account->id.client().str();
     const RevocationWish wish = read_wish(request.json());
-    std::string ca_account = "default";
     if (request.account) {
         check_client(call, request, wish.certificate);
-        if (request.policy->own_account)
-            ca_account = call.client;
     } else {
         check_key_holder(call, request, wish.certificate);
         take_nonce(call.context(), request.unspent_nonce);
     }
-    const Account account = read_ca_account(call.context().spool, *call.ca, ca_account);
-    UpstreamCall upstream(call.ca, call.services.clock, call.deadline());
-    if (!revoke_certificate(upstream.session(), account.signer(), wish.certificate, wish.reason))
+    if (!revoke_at_ca(call, request, wish))
         throw Problem("alreadyRevoked", "the certificate was revoked before");
     note(call, "certificate of " + call.ca->name().str() + " revoked",
          wish.certificate.identifiers());

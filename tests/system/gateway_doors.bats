@@ -371,6 +371,20 @@ nothing_asked_for() { assert_equal "$(proxy_requests 'POST /order-plz')" 0 'orde
     assert_equal "$before" "$(<"$SPOOL/cas/pebble/accounts/web1/key.pem")" 'the key'
     assert_equal "$(proxy_requests .)" 0 'the number of requests to the CA'
     assert_mode "$SPOOL/cas/pebble/accounts/web1/key.pem" 600
+    # Who has the certificate's key need not know of it.
+    raw web1 post revokeCert "$(revocation web1 1)" --key-file "$(key_file web1)"
+    assert_revoked "$(certificate_file web1)" 1
+}
+
+@test "what the CA does not let its account revoke is refused, and no fault of the gateway" {
+    add_client web1 '**.example.test'
+    registered web1
+    issue web1 a-zq.example.test
+    acmeproxy client set web1 --own-account
+    acmeproxy renew
+    expect 403 unauthorized 'own key' web1 post revokeCert "$(revocation web1)"
+    expect 200 - - web1 post revokeCert "$(revocation web1)" --key-file "$(key_file web1)"
+    assert_revoked "$(certificate_file web1)" 0
 }
 
 @test "a client is given an account of its own in mid-order, and it is taken back" {
