@@ -48,6 +48,7 @@ void check_not_waiting(const std::optional<AgentWish> &waiting, const AgentWish 
     throw problem;
 }
 
+/// The caller holds AgentRequests::lock(): of two at once none must undo what the other accepted.
 CgiResponse leave(const ServerContext &context, const AgentCaller &caller, const LineageName &name,
                   AgentWish wish)
 {
@@ -118,6 +119,7 @@ CgiResponse want_response(const ServerContext &context, const AgentCaller &calle
             throw Problem("malformed", "the name is too long; choose one with \"name\"");
         }
     }();
+    const Lock lock = AgentRequests(context.spool).lock();
     // In this order: what is applied meanwhile is there before its wish goes.
     const auto waiting = AgentRequests(context.spool).find(name);
     const auto spec = own_spec(context, caller, name);
@@ -143,6 +145,7 @@ CgiResponse renew_response(const ServerContext &context, const AgentCaller &call
     }
     AgentWish wish;
     wish.kind = Kind::renew;
+    const Lock lock = AgentRequests(context.spool).lock();
     return leave(context, caller, lineage_name, std::move(wish));
 }
 
@@ -165,6 +168,7 @@ CgiResponse revoke_response(const ServerContext &context, const AgentCaller &cal
         if (!wish.reason)
             throw Problem("badRevocationReason", "reasons 0, 1, 3, 4 and 5 are taken");
     }
+    const Lock lock = AgentRequests(context.spool).lock();
     return leave(context, caller, lineage_name, std::move(wish));
 }
 
@@ -178,6 +182,7 @@ CgiResponse delete_response(const ServerContext &context, const AgentCaller &cal
         throw no_such_certificate();
     AgentWish wish;
     wish.kind = Kind::remove;
+    const Lock lock = AgentRequests(context.spool).lock();
     return leave(context, caller, lineage, std::move(wish));
 }
 

@@ -80,6 +80,11 @@ SpoolPath AgentNames::requests_tmp()
     return SpoolPath("requests/tmp");
 }
 
+SpoolPath AgentNames::requests_lock()
+{
+    return SpoolPath("requests/.lock");
+}
+
 SpoolPath AgentNames::request(const LineageName &lineage)
 {
     return SpoolPath("requests/" + lineage.str() + std::string(wish_ending));

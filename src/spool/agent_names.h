@@ -34,6 +34,7 @@ public:
     static SpoolPath requests();
     /// Where the web program makes its files: it has no business in the spool's own tmp/.
     static SpoolPath requests_tmp();
+    static SpoolPath requests_lock();
     static SpoolPath request(const LineageName &lineage);
     static SpoolPath refusal(const LineageName &lineage);
     /// The lineage of a file "CLIENT@NAME.json" or "CLIENT@NAME.refused" in requests/.

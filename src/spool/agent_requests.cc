@@ -7,8 +7,10 @@
 #include "spool/records.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <system_error>
 
 namespace acmeproxy {
 
@@ -51,6 +53,14 @@ void parse_want(const Json &json, AgentWish &wish)
     wish.reuse_key = json.bool_or("reuse_key", false);
     wish.profile = json.string_or("profile", "");
     wish.csr = json.string_or("csr", "");
+}
+
+/// A damaged one is another one: told when it is looked at.
+bool is_text_of(const std::string &text, const AgentWish &wish)
+try {
+    return to_json(parse_agent_wish(Json::parse(text))) == to_json(wish);
+} catch (const Error &) {
+    return false;
 }
 
 /// Its files' names, split by what they are.
@@ -184,6 +194,15 @@ std::optional<AgentWish> AgentRequests::find(const LineageName &lineage) const
     }
 }
 
+Lock AgentRequests::lock() const
+{
+    auto lock = spool_.lock(AgentNames::requests_lock(), std::chrono::seconds(10));
+    if (!lock)
+        throw Error("lock " + spool_.path_of(AgentNames::requests_lock()) +
+                    ": another process has it for ten seconds");
+    return std::move(*lock);
+}
+
 void AgentRequests::put(const LineageName &lineage, const AgentWish &wish) const
 {
     // First: a quick pass may have refused the new one by the time it would be forgotten.
@@ -194,14 +213,22 @@ void AgentRequests::put(const LineageName &lineage, const AgentWish &wish) const
 
 void AgentRequests::done(const LineageName &lineage, const AgentWish &applied) const
 {
-    std::optional<AgentWish> now;
+    // It is taken away before it is looked at: what is put from now on stays.
+    const std::string path = AgentNames::request(lineage).str();
+    const std::string away = AgentNames::requests_tmp().str() + "/" + unique_name();
     try {
-        now = find(lineage);
-    } catch (const Error &) {
-        return; // another one, and a damaged one: told when it is looked at
+        spool_.dir().rename(path, away);
+    } catch (const std::system_error &e) {
+        if (e.code().value() == ENOENT)
+            return;
+        throw;
     }
-    if (now && to_json(*now) == to_json(applied))
-        drop(lineage);
+    const auto text = spool_.dir().read_file(away);
+    // By a rename, which a full disk does not hinder; not if there is a newer one.
+    if (text && !is_text_of(*text, applied) && !spool_.dir().exists(path))
+        spool_.dir().rename(away, path);
+    else
+        spool_.dir().remove_file(away);
 }
 
 void AgentRequests::drop(const LineageName &lineage) const

@@ -71,6 +71,8 @@ public:
     std::vector<LineageName> list(const ClientId &client) const;
     /// Throws Error where it is damaged.
     std::optional<AgentWish> find(const LineageName &lineage) const;
+    /// Of those who leave wishes: between the look at the one that waits and put().
+    Lock lock() const;
     /// Replaces an older wish, and forgets a refusal.
     void put(const LineageName &lineage, const AgentWish &wish) const;
     /// The wish was applied. One that was put since `applied` was read stays.

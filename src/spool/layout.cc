@@ -185,6 +185,7 @@ const std::vector<PathRule> &layout()
         {"nonces/MINUTE", folder, 0770, "auth, gateway, agent"},
         {"nonces/MINUTE/NONCE", file, 0600, "auth, gateway, agent"},
         {"requests", folder, 0770, "spool init"},
+        {"requests/.lock", file, 0600, "agent"},
         {"requests/CLIENT@NAME.json", file, 0640, "agent"},
         {"requests/CLIENT@NAME.refused", file, 0640, "renew"},
         {"requests/ACCT.used", file, 0600, "agent"},

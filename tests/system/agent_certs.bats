@@ -382,6 +382,27 @@ tries() {
     assert_equal "$(jq -r .status body)" valid 'the status'
 }
 
+@test 'a wish that comes while the one before is put away is not lost' {
+    command -v strace >/dev/null || skip 'strace is not installed'
+    fresh_gateway
+    add_agent_client web1 '**.example.test'
+    wish web1 a.example.test
+    # It is the first file that goes, and it goes late.
+    strace -f -q -o trace -e trace=unlinkat -e inject=unlinkat:delay_enter=2500000:when=1 \
+        "$ACMEPROXY" renew 3>&- &
+    local renewer=$!
+    wait_until 10 test -e "$SPOOL/certs/web1@a.example.test/cert.json"
+    sleep 0.5
+    run wish web1 a.example.test b.example.test
+    assert_answer 202
+    wait "$renewer"
+    grep -q DELAYED trace
+    acmeproxy renew
+    assert_names "$SPOOL/certs/web1@a.example.test/live/fullchain.pem" a.example.test b.example.test
+    assert_equal "$(find "$SPOOL/requests" -type f -name 'web1@*')" '' 'what is left'
+    assert_equal "$(ls "$SPOOL/requests/tmp")" '' 'what is left on the way'
+}
+
 @test 'a wish that finds the disk full is refused as our fault, and leaves nothing' {
     command -v strace >/dev/null || skip 'strace is not installed'
     fresh_gateway
@@ -396,7 +417,7 @@ tries() {
     kill "$tracer"
     wait "$tracer" || true
     assert_answer 500 serverInternal
-    assert_equal "$(find "$SPOOL/requests" -type f)" '' 'what is left'
+    assert_equal "$(find "$SPOOL/requests" -type f ! -name .lock)" '' 'what is left'
     run wish web1 a.example.test
     assert_answer 202
     acmeproxy renew

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
+#include <thread>
 
 using namespace acmeproxy;
 
@@ -286,6 +287,24 @@ BOOST_AUTO_TEST_CASE(a_revocation_that_was_accepted_is_replaced_only_by_one_of_t
     const auto waiting = AgentRequests(spool).find(LineageName::parse("web@a.example"));
     BOOST_TEST(waiting->generation == 1);
     BOOST_TEST((waiting->reason == 1));
+}
+
+BOOST_AUTO_TEST_CASE(of_wishes_at_once_none_undoes_a_revocation_that_was_accepted)
+{
+    const LineageName name = LineageName::parse("web@a.example");
+    const std::string url = "/agent/certs/a.example";
+    for (int round = 0; round < 30; ++round) {
+        std::string revoked;
+        {
+            std::jthread renewal([&] { post(web, url + "/renew", "{}"); });
+            std::jthread revocation([&] { revoked = outcome(post(web, url + "/revoke", "{}")); });
+        }
+        const auto waiting = AgentRequests(spool).find(name);
+        BOOST_TEST_REQUIRE(waiting.has_value());
+        BOOST_TEST(revoked == "202");
+        BOOST_TEST((waiting->kind == AgentWish::Kind::revoke), round);
+        AgentRequests(spool).drop(name);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_member_is_told_in_whole_characters)
