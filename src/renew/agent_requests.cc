@@ -12,6 +12,8 @@
 #include "spool/lineage_owner.h"
 #include "spool/name_claims.h"
 
+#include <functional>
+
 namespace acmeproxy {
 
 namespace {
@@ -236,6 +238,15 @@ private:
     ClientPolicy policy_;
 };
 
+/// The Problem that `apply` throws, if any.
+std::optional<Problem> refusal_by(const std::function<void()> &apply)
+try {
+    apply();
+    return std::nullopt;
+} catch (const Problem &problem) {
+    return problem;
+}
+
 /// What a client sees of its refusal; subproblems are told in the text.
 AgentRefusal refusal_of(const AgentWish &wish, const Problem &problem, Time now)
 {
@@ -263,15 +274,17 @@ RequestsResult apply_agent_requests(const Spool &spool, const RenewOptions &opti
             wish = requests.find(name);
             if (!wish)
                 continue; // taken back, or another pass was faster
-            Application(spool, options, cas, clock, name, *wish).run();
+            const auto problem =
+                refusal_by([&] { Application(spool, options, cas, clock, name, *wish).run(); });
+            if (problem)
+                requests.refuse(name, refusal_of(*wish, *problem, clock.now()));
             requests.done(name, *wish);
-            log_info(about + " (" + to_text(wish->kind) + ") is applied");
-            ++result.applied;
-        } catch (const Problem &problem) {
-            requests.refuse(name, refusal_of(*wish, problem, clock.now()));
-            requests.done(name, *wish);
-            log_warning(about + " (" + to_text(wish->kind) + ") is refused: " + problem.what());
-            ++result.refused;
+            const std::string what = about + " (" + to_text(wish->kind) + ") is ";
+            if (problem)
+                log_warning(what + "refused: " + problem->what());
+            else
+                log_info(what + "applied");
+            ++(problem ? result.refused : result.applied);
         } catch (const NotNow &e) {
             log_info(about + " waits: " + e.what());
         } catch (const std::exception &e) {

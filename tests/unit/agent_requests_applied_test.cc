@@ -117,6 +117,16 @@ BOOST_AUTO_TEST_CASE(the_renewer_checks_for_itself)
     BOOST_TEST(list("names").size() <= 1U); // the lock
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_that_cannot_be_written_stops_no_other_wish)
+{
+    put(web, "web@x", {"x.example"});
+    spool.dir().make_dir("requests/web@x.refused", 0700); // no file can take its place
+    put(web, "web@a.example", {"a.example"});
+    BOOST_TEST(apply() == "1 0 1");
+    BOOST_TEST(has("web@a.example"));
+    BOOST_TEST(requests.list().size() == 1U); // for the next pass
+}
+
 BOOST_AUTO_TEST_CASE(who_is_disabled_meanwhile_gets_nothing)
 {
     put(web, "web@a.example", {"a.example"});
