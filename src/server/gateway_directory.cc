@@ -38,6 +38,8 @@ CgiResponse directory_response(GatewayCall &call)
     }
     UpstreamCall upstream(call.ca, call.services.clock, call.deadline());
     const Directory &directory = upstream.session().directory();
+    if (directory.new_order.empty()) // an agent's server: its entry lies among the CAs, too
+        throw Problem("malformed", "there is no such CA here", 404);
     const std::string auth = call.context().options.base_url + "/auth/";
     const std::string gateway = call.prefix() + "/";
     const auto ours = [&](GatewayResource resource) {

@@ -46,6 +46,18 @@ std::size_t count(const std::string &log, const std::string &part)
 
 BOOST_AUTO_TEST_SUITE(gateway_test)
 
+BOOST_FIXTURE_TEST_CASE(an_agents_server_is_no_ca, GatewayFixture)
+{
+    Json directory = Json::object();
+    for (const char *name : {"newNonce", "newAccount", "keyChange", "certs", "cert", "renew",
+                             "revoke", "delete", "file"})
+        directory.set(name, ca.url(std::string("/") + name));
+    ca.will_answer("/dir", "200 OK", directory.to_text());
+    const CgiResponse answer = get("/gateway/directory");
+    BOOST_TEST(answer.status == 404);
+    BOOST_TEST(type_of(answer) == "malformed");
+}
+
 BOOST_FIXTURE_TEST_CASE(directory_has_our_urls_and_the_cas_meta, GatewayFixture)
 {
     ca.set_directory("newAuthz", ca.url("/newAuthz"));
