@@ -278,6 +278,8 @@ RequestsResult apply_agent_requests(const Spool &spool, const RenewOptions &opti
                 refusal_by([&] { Application(spool, options, cas, clock, name, *wish).run(); });
             if (problem)
                 requests.refuse(name, refusal_of(*wish, *problem, clock.now()));
+            else
+                requests.forget_refusal(name); // of a wish before, written when this one was there
             requests.done(name, *wish);
             const std::string what = about + " (" + to_text(wish->kind) + ") is ";
             if (problem)

@@ -117,6 +117,15 @@ BOOST_AUTO_TEST_CASE(the_renewer_checks_for_itself)
     BOOST_TEST(list("names").size() <= 1U); // the lock
 }
 
+// A pass that is still at the wish before writes its refusal when the new one is there already.
+BOOST_AUTO_TEST_CASE(what_is_applied_leaves_no_refusal_of_an_older_wish)
+{
+    put(web, "web@a.example", {"a.example"});
+    requests.refuse(named("web@a.example"), {"want", "rejectedIdentifier", "no", clock.now()});
+    BOOST_TEST(apply() == "1 0 0");
+    BOOST_TEST(!requests.refusal(named("web@a.example")));
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_that_cannot_be_written_stops_no_other_wish)
 {
     put(web, "web@x", {"x.example"});
