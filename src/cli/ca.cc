@@ -9,6 +9,7 @@
 #include "cli/verbs.h"
 #include "spool/ca_store.h"
 
+#include <algorithm>
 #include <set>
 
 namespace acmeproxy {
@@ -132,14 +133,16 @@ std::string called(const Spool &spool, const CaName &name)
     return (is_agent ? "the agent " : "the CA ") + name.str();
 }
 
-void refuse_if_used(const Spool &spool, const CaName &name)
+/// `default_ca` is what lineages follow that name none.
+void refuse_if_used(const Spool &spool, const CaName &name, const std::string &default_ca)
 {
     std::vector<std::string> users;
     for (const LineageName &lineage : spool.lineages()) {
         try {
             const LineageSpec spec = Lineage(spool, lineage).spec();
             const bool from_agent = spec.source == "agent";
-            if (from_agent ? find_server(spool, spec.server) == name : spec.ca == name.str())
+            const std::string &ca = spec.ca.empty() ? default_ca : spec.ca;
+            if (from_agent ? find_server(spool, spec.server) == name : ca == name.str())
                 users.push_back(lineage.str());
         } catch (const Error &) {
             // damaged: other verbs tell of it
@@ -147,7 +150,17 @@ void refuse_if_used(const Spool &spool, const CaName &name)
     }
     if (!users.empty())
         throw Error("remove " + called(spool, name) + ": lineages use it: " + join(users, ", ") +
-                    " (first: acmeproxy cert remove, or cert set --ca)");
+                    " (first: acmeproxy cert remove, or cert set --ca" +
+                    (name.str() == default_ca ? ", or another CA as the setting ca)" : ")"));
+}
+
+/// The default one, or one of a client's own.
+bool has_account(const Spool &spool, const CaName &name)
+{
+    const auto owners = spool.dir().list(SpoolNames::ca(name, CaFile::accounts).str());
+    return std::any_of(owners.begin(), owners.end(), [&](const std::string &owner) {
+        return AccountFiles(spool, name, ClientId::parse(owner)).record().has_value();
+    });
 }
 
 int remove_ca(const Invocation &invocation, std::ostream &out)
@@ -159,9 +172,8 @@ int remove_ca(const Invocation &invocation, std::ostream &out)
         throw Error(
             "remove the CA " + name.str() + ": " +
             (built_in_directory(name).empty() ? "there is none of that name" : "it is built in"));
-    refuse_if_used(spool, name);
-    const AccountFiles account(spool, name, ClientId::parse("default"));
-    if (account.record() && !invocation.flag("force"))
+    refuse_if_used(spool, name, invocation.configured("ca"));
+    if (has_account(spool, name) && !invocation.flag("force"))
         throw Error("remove " + called(spool, name) +
                     ": its account key would be lost (first: "
                     "acmeproxy account deactivate --ca " +
@@ -203,9 +215,9 @@ std::vector<Verb> ca_verbs()
          .least = 1,
          .most = 1,
          .summary = "remove a certificate authority",
-         .description = "Removes a CA that was added, with the key of our account there. Refused "
-                        "while a lineage names it, and, without --force, while there is an "
-                        "account.",
+         .description = "Removes a CA that was added, with the keys of our accounts there. Refused "
+                        "while a lineage names it or follows it as the default one, and, without "
+                        "--force, while there is an account.",
          .actions = {{.name = "force",
                       .kind = OptionKind::flag,
                       .help = "Do it although it loses something."}},

@@ -237,6 +237,29 @@ usage_error() {
     usage_error 'bad.conf:1: ca: CA name "Bad Name": must be' --config "$BATS_TEST_TMPDIR/bad.conf" status
 }
 
+@test "a CA is not removed while lineages follow it as the default one" {
+    acmeproxy ca add lab "$(hostile_url honest)" --later
+    echo 'ca = lab' >>"$ACMEPROXY_CONFIG"
+    unset ACMEPROXY_ACME_DIRECTORY_URL
+    acmeproxy cert add --later a.test
+    run acmeproxy ca remove lab
+    assert_status 1
+    assert_output 'remove the CA lab: lineages use it: a.test \(first: .* or another CA as the setting ca\)'
+    : >"$ACMEPROXY_CONFIG"
+    run acmeproxy ca remove lab
+    assert_status 0
+}
+
+@test "a CA is not removed while a client has an account of its own there" {
+    acmeproxy ca add lab "$(hostile_url honest)" --ca-certificates "$(tls_ca)" --later
+    acmeproxy client add web1 a.test --ca lab --own-account
+    ACMEPROXY_CA=lab acmeproxy renew
+    run acmeproxy ca remove lab
+    assert_status 1
+    assert_output 'account key would be lost'
+    [[ -e $SPOOL/cas/lab/accounts/web1/key.pem ]]
+}
+
 @test "a name that no lineage may have is a usage error" {
     local long
     long=$(printf 'a%.0s' {1..60})
