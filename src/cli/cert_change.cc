@@ -27,6 +27,31 @@ Lock lock_for_change(const Lineage &lineage)
     return std::move(*lock);
 }
 
+/// A key that is elsewhere, and the names of its request, are not chosen here.
+void check_request_is_alone(const Invocation &invocation, const LineageSpec &spec)
+{
+    if (spec.makes_key())
+        return;
+    for (const char *name : {"key-type", "reuse-key", "add-name", "drop-name"}) {
+        if (invocation.given(name))
+            throw UsageError(std::string("--") + name +
+                                 " has no meaning with a request of its own, whose key stays "
+                                 "elsewhere and whose names are the certificate's",
+                             "give another request with --csr");
+    }
+}
+
+/// Something else is asked for: what was learned of the last attempt does not count for it.
+void have_it_tried_at_once(const Lineage &lineage)
+{
+    RetryRecord retry = lineage.retry();
+    if (retry.next) {
+        retry.next.reset();
+        lineage.write_retry(retry);
+    }
+    lineage.set_due(system_clock().now());
+}
+
 int set_cert(const Invocation &invocation, std::ostream &out)
 {
     const std::string csr = invocation.text("csr").empty() ? "" : read_csr(invocation.text("csr"));
@@ -39,6 +64,7 @@ int set_cert(const Invocation &invocation, std::ostream &out)
     apply_names(spec, invocation.list("add-name"), invocation.list("drop-name"));
     if (!csr.empty())
         apply_csr(spec, csr);
+    check_request_is_alone(invocation, spec);
     apply_recipients(spec, invocation);
     check_spec(spool, spec);
     if (to_json(spec) == to_json(before)) {
@@ -51,7 +77,7 @@ int set_cert(const Invocation &invocation, std::ostream &out)
     warn_of_wildcards(spec, before.identifiers);
     out << "changed " << lineage.name().str() << "\n" << std::flush;
     if (!asks_for_the_same(spec, before)) {
-        lineage.set_due(system_clock().now());
+        have_it_tried_at_once(lineage);
         log_info("a new certificate is obtained in the next pass (now: acmeproxy renew --force " +
                  lineage.name().str() + ")");
     }

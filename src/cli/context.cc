@@ -9,6 +9,7 @@
 #include "cli/usage_error.h"
 #include "spool/owner.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <sys/stat.h>
@@ -190,8 +191,11 @@ std::vector<LineageName> find_lineages(const Spool &spool, const std::vector<std
     if (texts.empty())
         return spool.lineages();
     std::vector<LineageName> names;
-    for (const std::string &text : texts)
-        names.push_back(find_lineage(spool, text));
+    for (const std::string &text : texts) {
+        const LineageName name = find_lineage(spool, text);
+        if (std::find(names.begin(), names.end(), name) == names.end()) // once, however often said
+            names.push_back(name);
+    }
     return names;
 }
 

@@ -148,7 +148,7 @@ const std::vector<PathRule> &layout()
         {"certs/NAME/lock", file, 0600, "renew, cert"},
         {"certs/NAME/due", file, 0600, "renew, cert, you"},
         {"certs/NAME/renew", file, 0600, "renew, you"},
-        {"certs/NAME/retry.json", file, 0640, "renew"},
+        {"certs/NAME/retry.json", file, 0640, "renew, cert set"},
         {"certs/NAME/ari.json", file, 0600, "renew"},
         {"certs/NAME/order.json", file, 0600, "renew"},
         {"certs/NAME/gen", folder, 0750, "cert add"},

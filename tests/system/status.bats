@@ -142,3 +142,47 @@ setup() {
     assert_status 2
     assert_output 'needs at least one name'
 }
+
+@test "cert set refuses what has no meaning beside a request whose key stays elsewhere" {
+    local csr=$BATS_TEST_TMPDIR/request.pem option
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -out "$csr" -subj / \
+        -keyout "$BATS_TEST_TMPDIR/k" -addext subjectAltName=DNS:c.test 2>/dev/null
+    acmeproxy cert add --later a.test
+    for option in '--add-name b.test' --reuse-key '--key-type rsa2048'; do
+        # shellcheck disable=SC2086 # words
+        run acmeproxy cert set a.test --csr "$csr" $option
+        assert_status 2
+        assert_output "${option%% *} has no meaning with a request of its own"
+    done
+    assert_equal "$("$ACMEPROXY" cert show a.test --json | jq -c .identifiers)" '["a.test"]'
+    acmeproxy cert set a.test --csr "$csr"
+    run acmeproxy cert set a.test --key-type rsa2048
+    assert_status 2
+    assert_output '--key-type has no meaning with a request of its own'
+}
+
+@test "what cert set changes is tried in the next pass, whatever the last attempt was told" {
+    local retry
+    acmeproxy cert add --later a.test
+    retry=$(lineage a.test)/retry.json
+    # A CA that said "in a week", three days ago.
+    jq -n --arg last "$(date -ud '-3 days' +%FT%TZ)" --arg next "$(date -ud '+4 days' +%FT%TZ)" \
+        '{format: 1, attempts: 1, error: "busy", last: $last, next: $next}' >"$retry"
+    touch_due a.test
+    run acmeproxy renew --dry-run
+    assert_output '^a.test: would wait for its next attempt'
+    run acmeproxy cert set a.test --add-name b.test
+    assert_output 'a new certificate is obtained in the next pass'
+    run acmeproxy renew --dry-run
+    assert_output '^a.test: would obtain a certificate'
+    assert_sound_spool
+}
+
+@test "a lineage that is named twice is removed once, and those after it, too" {
+    acmeproxy cert add --later a.test
+    acmeproxy cert add --later b.test
+    run acmeproxy cert remove a.test A.test b.test
+    assert_status 0
+    assert_equal "$output" $'removed a.test\nremoved b.test'
+    assert_equal "$(ls "$SPOOL/certs")" ''
+}
