@@ -3,6 +3,7 @@
 
 #include "acme/answer.h"
 #include "acme/ca_url.h"
+#include "base/log.h"
 
 namespace acmeproxy {
 
@@ -24,6 +25,22 @@ std::vector<std::string> alternates_of(const HttpResponse &response, const std::
         }
     }
     return alternates;
+}
+
+/// nullopt where the CA has it not, or not in a form that can be read. A CA in trouble may have it
+/// later, and so may one that cannot be reached: that is thrown.
+std::optional<DownloadedChain> download_alternate(AcmeSession &session, const Signer &account,
+                                                  const std::string &url)
+try {
+    return download_chain(session, account, url);
+} catch (const HttpError &) {
+    throw;
+} catch (const Error &e) {
+    const CaProblem *problem = find_cause<CaProblem>(e);
+    if (problem && (problem->asks_to_wait() || problem->status >= 500))
+        throw;
+    log_warning("an alternate chain is left out: " + describe(e));
+    return std::nullopt;
 }
 
 bool ends_at(const DownloadedChain &chain, const std::string &common_name)
@@ -55,9 +72,9 @@ DownloadedChain download_preferred_chain(AcmeSession &session, const Signer &acc
     if (preferred_chain.empty() || ends_at(chain, preferred_chain))
         return chain;
     for (const std::string &alternate : alternates) {
-        DownloadedChain other = download_chain(session, account, alternate);
-        if (ends_at(other, preferred_chain))
-            return other;
+        auto other = download_alternate(session, account, alternate);
+        if (other && ends_at(*other, preferred_chain))
+            return std::move(*other);
     }
     return chain;
 }

@@ -206,6 +206,26 @@ BOOST_AUTO_TEST_CASE(the_preferred_chain_is_looked_for_only_where_needed)
     BOOST_TEST(download("Missing Root") == chain);
 }
 
+BOOST_AUTO_TEST_CASE(an_alternate_that_is_of_no_use_does_not_cost_the_certificate)
+{
+    TestCa other_root("Other Root");
+    TestCa other("Other Intermediate", other_root);
+    const Csr csr = Csr::make(key, {Identifier::parse("a.example")});
+    const std::string chain = ca.root().issue_chain(csr);
+    const auto download = [&](const std::string &status, const std::string &body) {
+        ca.will_answer("/cert/1", "200 OK", chain,
+                       "Link: </cert/2>;rel=\"alternate\", </cert/3>;rel=\"alternate\"\r\n");
+        ca.will_answer("/cert/2", status, body);
+        ca.will_answer("/cert/3", "200 OK", other.issue_chain(csr));
+        return download_preferred_chain(ca.session(), account, ca.url("/cert/1"), "Other Root");
+    };
+    for (const char *status : {"200 OK", "404 Not Found", "403 Forbidden"})
+        BOOST_TEST(download(status, "<html>").certificates.back().issuer_common_name() ==
+                   "Other Root");
+    // A CA in trouble may have it later: the order waits for that.
+    BOOST_CHECK_THROW(download("503 Service Unavailable", ""), CaProblem);
+}
+
 BOOST_AUTO_TEST_CASE(a_chain_is_nothing_but_certificates)
 {
     std::string links;
