@@ -40,6 +40,20 @@ AccountInfo register_key(AcmeSession &session, const PrivateKey &key, const CaCo
     }
 }
 
+/// nullopt, too, where the CA does not say: it may want the external binding before it looks for a
+/// key, or have no word for what it found. To register a key that it knows gives its account
+/// (RFC 8555, section 7.3.1).
+std::optional<AccountInfo> look_for_account(AcmeSession &session, const PrivateKey &key)
+try {
+    return find_account(session, key);
+} catch (const CaProblem &problem) {
+    const bool is_vague = problem.type.empty() || problem.type == "malformed" ||
+                          problem.type == "externalAccountRequired";
+    if (!is_vague || problem.status < 400 || problem.status >= 500 || problem.asks_to_wait())
+        throw;
+    return std::nullopt;
+}
+
 void record(const AccountFiles &files, const AcmeService &service, const AccountInfo &info)
 {
     files.write_record({info.url, service.directory_url(), info.contact});
@@ -63,7 +77,7 @@ try {
     if (!fresh && known && known->directory == session.service().directory_url())
         return {std::move(*key), known->url};
     // A key that was just made can have no account.
-    auto info = fresh ? std::nullopt : find_account(session, *key);
+    auto info = fresh ? std::nullopt : look_for_account(session, *key);
     const bool is_new = !info;
     if (is_new)
         info = register_key(session, *key, config, files.ca());

@@ -90,6 +90,35 @@ BOOST_AUTO_TEST_CASE(a_key_that_the_ca_does_not_know_is_registered)
     BOOST_TEST(f.key_text() == key);
 }
 
+BOOST_AUTO_TEST_CASE(a_ca_that_cannot_tell_whether_it_knows_a_key_is_asked_to_register_it)
+{
+    // Some want the external account binding even for onlyReturnExisting; others have no type.
+    for (const char *type : {"externalAccountRequired", "malformed", ""}) {
+        AccountFixture f;
+        f.files.prepare();
+        f.files.write_key(PrivateKey::generate(KeyType::ec256));
+        f.config.eab_kid = "kid-1";
+        f.config.eab_key = Secret("0123456789abcdef0123456789abcdef");
+        f.config.eab_alg = "HS256";
+        f.server.will_answer("/newAccount", "400 Bad Request",
+                             *type ? R"({"type":"urn:ietf:params:acme:error:)" + std::string(type) +
+                                         R"("})"
+                                   : R"({"detail":"what?"})");
+        f.knows_the_account("201 Created");
+        BOOST_TEST(f.ensure().url == f.account_url(), type);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_account_is_not_registered_anew)
+{
+    AccountFixture f;
+    f.settle();
+    forget_account(f.files, f.account_url());
+    f.server.will_refuse("/newAccount", "403 Forbidden", "unauthorized", "account is deactivated");
+    BOOST_TEST(holds(thrown_by([&] { f.ensure(); }), "account is deactivated"));
+    BOOST_TEST(f.server.log() == "GET /dir, HEAD /newNonce, POST /newAccount, POST /newAccount");
+}
+
 BOOST_AUTO_TEST_CASE(a_record_of_another_directory_does_not_count)
 {
     AccountFixture f;
