@@ -96,6 +96,31 @@ void CaContext::note_success()
     failures_in_a_row_ = 0;
 }
 
+bool CaContext::advises()
+{
+    const std::lock_guard guard(manners_mutex_);
+    return without_advice_in_a_row_ < breaker_limit;
+}
+
+void CaContext::note_advice()
+{
+    const std::lock_guard guard(manners_mutex_);
+    without_advice_in_a_row_ = 0;
+}
+
+void CaContext::note_no_advice(const std::exception &e)
+{
+    const CaProblem *problem = find_cause<CaProblem>(e);
+    const bool is_busy = problem && problem->asks_to_wait();
+    if (is_busy && problem->status != 503)
+        return note_failure(e);
+    const std::lock_guard guard(manners_mutex_);
+    if (is_busy)
+        without_advice_in_a_row_ = breaker_limit;
+    else if (find_cause<HttpError>(e) || (problem && problem->status >= 500))
+        ++without_advice_in_a_row_;
+}
+
 AccountFiles CaContext::account_files(const ClientId &owner) const
 {
     return {spool_, name_, owner};

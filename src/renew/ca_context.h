@@ -42,6 +42,11 @@ public:
     /// Takes note of a failure that `e` tells of: starts a pause, moves the breaker.
     void note_failure(const std::exception &e);
     void note_success();
+    /// The same of renewal information, which is served apart at many CAs: that it cannot be had
+    /// must not keep certificates from being renewed. Only a rate limit counts for all.
+    bool advises();
+    void note_advice();
+    void note_no_advice(const std::exception &e);
 
     /// The account of cas/CA/accounts/OWNER, made on first use.
     std::shared_ptr<const Account> account(AcmeSession &session,
@@ -66,6 +71,7 @@ private:
     std::mutex manners_mutex_;
     std::optional<Pause> pause_;
     int failures_in_a_row_ = 0;
+    int without_advice_in_a_row_ = 0;
 };
 
 /// All CAs that a pass has met.

@@ -5,6 +5,7 @@
 #include "base/stop.h"
 #include "base/time_text.h"
 #include "renew/agent_policy.h"
+#include "renew/order_run.h"
 #include "spool/lineage_owner.h"
 
 #include <fmt/format.h>
@@ -303,6 +304,8 @@ void LineageJob::record_failure(const std::exception &e)
         retry_after = problem->retry_after;
     else if (const Problem *refusal = find_cause<Problem>(e))
         retry_after = refusal->retry_after;
+    else if (const OrderPending *order = find_cause<OrderPending>(e))
+        retry_after = order->retry_after;
     ++retry_.attempts;
     retry_.error = result_.text;
     retry_.client_error = words_for_client(e);

@@ -85,6 +85,8 @@ private:
     void rest(std::optional<Seconds> retry_after);
     bool switch_live(Generation number);
     void refresh_renewal_info(const Certificate &certificate, const CertificateTimes &times);
+    void put_off(std::optional<AriRecord> known, const std::string &certificate_id,
+                 Seconds by) const;
     std::optional<AriRecord> ari_of(const Certificate &certificate) const;
     std::optional<Time> live_until() const;
     void record_failure(const std::exception &e);

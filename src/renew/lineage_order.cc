@@ -11,6 +11,7 @@
 #include "spool/client_store.h"
 #include "spool/lineage_owner.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace acmeproxy {
@@ -22,6 +23,22 @@ bool is_order_gone(const CaProblem &problem)
 {
     return problem.status == 404 || problem.status == 410 || problem.type == "malformed" ||
            problem.type == "unauthorized" || is_account_lost(problem);
+}
+
+/// What the CA asked for, a day at most.
+Seconds asked_pause(const std::exception &e)
+{
+    const CaProblem *problem = find_cause<CaProblem>(e);
+    const auto asked = problem ? problem->retry_after : std::nullopt;
+    return std::min<Seconds>(asked.value_or(Seconds(0)), std::chrono::hours(24));
+}
+
+/// Whether an order that has no certificate will never have one. A CA need not say when an order
+/// that it works on ends (RFC 8555, section 7.1.3), nor end it: no order takes longer than a week.
+bool is_over(const Order &order, const OrderRecord &record, Time now)
+{
+    return order.status != "valid" && order.status != "invalid" &&
+           order.expires.value_or(record.placed + std::chrono::days(7)) < now;
 }
 
 }
@@ -143,6 +160,12 @@ void LineageJob::resume_order(Generation number)
             lineage_.drop_order();
             return;
         }
+        if (is_over(*order, *record, clock_.now())) {
+            log_warning(lineage_.name().str() + ": its order has expired, and is still \"" +
+                        order->status + "\" at the CA: it is left");
+            lineage_.drop_order();
+            return;
+        }
         finish_order(session, *account, *order, number);
         context.note_success();
     } catch (const std::exception &e) {
@@ -194,17 +217,23 @@ void LineageJob::refresh_renewal_info(const Certificate &certificate, const Cert
     if (record && record->next_poll > now && !is_due(record->next_poll, now))
         return;
     CaContext *asked = nullptr;
+    bool has_directory = false;
     try {
         CaContext &context = ca();
+        if (!context.advises())
+            return put_off(record, *id, std::chrono::hours(1));
         asked = &context;
         context.check_open();
         AcmeSession session(connections_.to(context), context.service(), clock_, options_.random);
         if (session.directory().renewal_info.empty())
             return;
+        has_directory = true;
         AriRecord next;
         next.certificate_id = *id;
         next.next_poll = now + std::chrono::hours(6);
-        if (const auto info = fetch_renewal_info(session, certificate)) {
+        const auto info = fetch_renewal_info(session, certificate);
+        context.note_advice();
+        if (info) {
             if (is_sound_window(info->start, info->end, times))
                 next = pick_in_window(record, *id, info->start, info->end, options_.random);
             next.explanation_url = printable(info->explanation_url, 500);
@@ -216,13 +245,20 @@ void LineageJob::refresh_renewal_info(const Certificate &certificate, const Cert
     } catch (const std::exception &e) {
         // Advice only: what the CA cannot tell must not stop a renewal, nor the rest.
         if (asked)
-            asked->note_failure(e);
+            has_directory ? asked->note_no_advice(e) : asked->note_failure(e);
         log_warning(lineage_.name().str() + ": no renewal information: " + describe(e));
-        AriRecord next = record.value_or(AriRecord{});
-        next.certificate_id = *id;
-        next.next_poll = now + std::chrono::hours(6);
-        lineage_.write_ari(next);
+        put_off(record, *id, std::max<Seconds>(std::chrono::hours(6), asked_pause(e)));
     }
+}
+
+/// What was known of the window stays.
+void LineageJob::put_off(std::optional<AriRecord> known, const std::string &certificate_id,
+                         Seconds by) const
+{
+    AriRecord next = known ? std::move(*known) : AriRecord{};
+    next.certificate_id = certificate_id;
+    next.next_poll = clock_.now() + by;
+    lineage_.write_ari(next);
 }
 
 }

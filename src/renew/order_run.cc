@@ -6,6 +6,7 @@
 #include "renew/self_check.h"
 #include "spool/challenges.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace acmeproxy {
@@ -34,10 +35,9 @@ DownloadedChain OrderRun::complete(Order order, const Csr &csr, const std::strin
         order = validate(std::move(order));
     if (order.status == "ready")
         order = finalize(std::move(order), csr);
-    if (order.status == "processing") {
-        Poll poll(session_.clock(), options_.order_timeout, session_.service().issuance_ms);
-        order = wait_while(std::move(order), "processing", poll);
-    }
+    // A part of the CA that lags behind may show for a while what was before finalize.
+    Poll poll(session_.clock(), options_.order_timeout, session_.service().issuance_ms);
+    order = wait_while(std::move(order), {"processing", "ready", "pending"}, poll);
     if (order.status != "valid")
         give_up(order);
     if (order.certificate.empty())
@@ -55,7 +55,7 @@ Order OrderRun::validate(Order order)
             give_up(order);
     }
     Poll poll(session_.clock(), options_.order_timeout, session_.service().validation_ms);
-    return wait_while(std::move(order), "pending", poll);
+    return wait_while(std::move(order), {"pending"}, poll);
 }
 
 void OrderRun::answer(const Authorization &authorization)
@@ -83,15 +83,23 @@ void OrderRun::answer(const Authorization &authorization)
     trigger_challenge(session_, signer_, challenge->url);
 }
 
-Order OrderRun::wait_while(Order order, std::string_view status, Poll &poll)
+std::string OrderRun::why_not_waited_for(const Order &order) const
 {
-    while (order.status == status) {
+    if (stop_requested())
+        return "stopped; the order is resumed by the next pass";
+    if (order.retry_after && *order.retry_after > Seconds(0))
+        return fmt::format(
+            "the CA says \"{}\", and to ask again in {} s; the order is resumed then", order.status,
+            order.retry_after->count());
+    return fmt::format("the CA still says \"{}\" after {} s; the order is resumed by a later pass",
+                       order.status, options_.order_timeout.count());
+}
+
+Order OrderRun::wait_while(Order order, const std::vector<std::string_view> &statuses, Poll &poll)
+{
+    while (std::find(statuses.begin(), statuses.end(), order.status) != statuses.end()) {
         if (!poll.wait(order.retry_after))
-            throw Error(stop_requested()
-                            ? "stopped; the order is resumed by the next pass"
-                            : fmt::format("the CA still says \"{}\" after {} s; the order is "
-                                          "resumed by a later pass",
-                                          status, options_.order_timeout.count()));
+            throw OrderPending(why_not_waited_for(order), order.retry_after);
         order = fetch_order(session_, signer_, order.url);
     }
     poll.succeeded();
@@ -108,19 +116,31 @@ Order OrderRun::finalize(Order order, const Csr &csr)
     }
     // Another part of the CA had not heard of it yet, or a lost answer to an earlier finalize.
     Poll poll(session_.clock(), options_.order_timeout, session_.service().validation_ms);
-    order = wait_while(fetch_order(session_, signer_, order.url), "pending", poll);
+    order = wait_while(fetch_order(session_, signer_, order.url), {"pending"}, poll);
     return order.status == "ready" ? finalize_order(session_, signer_, order, csr) : order;
+}
+
+/// The authorizations say more than the order: which name, and what the CA saw.
+std::vector<Subproblem> OrderRun::failures_of(const Order &order)
+{
+    std::vector<Subproblem> failures;
+    try {
+        for (const std::string &url : order.authorizations) {
+            const Authorization authorization = fetch_authorization(session_, signer_, url);
+            if (const auto failure = authorization.failure())
+                failures.push_back(
+                    {failure->type, failure->detail, authorization.identifier.value()});
+        }
+    } catch (const Error &e) {
+        // The order is dead all the same: one whose authorizations are gone must not be kept.
+        log_debug("why the order " + order.url + " failed cannot be read: " + describe(e));
+    }
+    return failures;
 }
 
 void OrderRun::give_up(const Order &order)
 {
-    // The authorizations say more than the order: which name, and what the CA saw.
-    std::vector<Subproblem> failures;
-    for (const std::string &url : order.authorizations) {
-        const Authorization authorization = fetch_authorization(session_, signer_, url);
-        if (const auto failure = authorization.failure())
-            failures.push_back({failure->type, failure->detail, authorization.identifier.value()});
-    }
+    const std::vector<Subproblem> failures = failures_of(order);
     if (!failures.empty())
         throw OrderDead("", "", "the CA could not validate", 0, failures);
     if (order.error)
