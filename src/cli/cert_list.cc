@@ -19,7 +19,10 @@ int list_certs(const Invocation &invocation, std::ostream &out)
     Json list = Json::array();
     TextTable table({"NAME", "EXPIRES", "CA", "KEY", "IDENTIFIERS"});
     for (const LineageName &name : spool.lineages()) {
-        const LineageReport report = report_on(Lineage(spool, name));
+        const Lineage lineage(spool, name);
+        const LineageReport report = report_on(lineage);
+        if (!lineage.exists())
+            continue; // removed meanwhile
         if (invocation.flag("json")) {
             list.push(to_json(report));
             continue;

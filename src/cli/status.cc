@@ -46,7 +46,10 @@ int show_status(const Invocation &invocation, std::ostream &out)
     TextTable table({"NAME", "STATE", "EXPIRES", "DUE", "LAST ERROR"});
     int alarms = 0;
     for (const LineageName &name : find_lineages(spool, invocation.arguments)) {
-        const LineageReport report = report_on(Lineage(spool, name));
+        const Lineage lineage(spool, name);
+        const LineageReport report = report_on(lineage);
+        if (!lineage.exists())
+            continue; // removed meanwhile
         if (invocation.flag("json"))
             list.push(to_json(report));
         else

@@ -87,7 +87,8 @@ private:
         };
         const std::string renew =
             "get a new certificate: acmeproxy renew --force " + lineage_.name().str();
-        if (!generation.committed && lineage_.stored_at(generation.number))
+        const bool is_stored = lineage_.stored_at(generation.number).has_value();
+        if (!generation.committed && is_stored && !lineage_.chain(generation.number))
             note(path(GenerationFile::fullchain), "cannot be read as certificates", renew);
         const auto then = lineage_.wanted(generation.number);
         const LineageSpec &made_for = then ? *then : spec;
@@ -100,7 +101,7 @@ private:
         if (generation.committed && !generation.sound && !made_for.is_sealed())
             note(path(made_for.makes_key() ? GenerationFile::privkey : GenerationFile::request),
                  "is missing, damaged or of another key than the certificate's", renew);
-        if (!generation.committed && !generation.usable && !lineage_.stored_at(generation.number))
+        if (!generation.committed && !generation.usable && !is_stored)
             note(SpoolNames::generation(lineage_.name(), generation.number).str(),
                  "cannot be used: request.pem or the key is missing, damaged or of another key",
                  "the next pass abandons it and begins another: acmeproxy renew " +

@@ -40,6 +40,8 @@ GenerationFacts Lineage::facts_of(Generation number, const LineageSpec &spec,
     GenerationFacts facts;
     facts.number = number;
     const auto then = wanted(number);
+    // Before it is read: who looks without the lock may see it come in between.
+    const bool is_stored = stored_at(number).has_value();
     const auto certificates = chain(number);
     facts.wanted = is_wanted(spec, then, certificates.get());
     facts.deployed = is_deployed(number);
@@ -54,7 +56,7 @@ GenerationFacts Lineage::facts_of(Generation number, const LineageSpec &spec,
                    (!ours || (key && key->spki() == csr->public_key().spki()));
     facts.sound =
         certificates && has_sealed && has_key_of(certificates->front(), ours, key.get(), csr.get());
-    if (!certificates && stored_at(number))
+    if (!certificates && is_stored)
         note(damage, path(number, GenerationFile::fullchain) + " cannot be read as certificates");
     if (certificates && !has_sealed)
         note(damage, path(number, made_for.makes_key() ? GenerationFile::privkey_age
@@ -71,8 +73,8 @@ GenerationFacts Lineage::facts_of(Generation number, const LineageSpec &spec,
 LineageFacts Lineage::facts(const LineageSpec &spec, std::vector<std::string> *damage) const
 {
     LineageFacts facts;
+    const auto target = live(); // before the list, which then has it
     const std::vector<Generation> numbers = generations();
-    const auto target = live();
     const bool has_live =
         target && std::find(numbers.begin(), numbers.end(), *target) != numbers.end();
     for (const Generation number : numbers) {
@@ -92,7 +94,7 @@ LineageFacts Lineage::facts(const LineageSpec &spec, std::vector<std::string> *d
         const bool newest = record && !numbers.empty() && record->generation == numbers.back();
         facts.order =
             newest ? LineageFacts::OrderFile::of_newest : LineageFacts::OrderFile::of_other;
-        if (!record)
+        if (!record && spool_.exists(path_to(LineageFile::order)))
             note(damage, path(LineageFile::order) + " is damaged");
     }
     return facts;

@@ -186,3 +186,60 @@ setup() {
     assert_equal "$output" $'removed a.test\nremoved b.test'
     assert_equal "$(ls "$SPOOL/certs")" ''
 }
+
+# meanwhile PATH CALL COMMAND: `cert show a.test` and `status --check` with a second between their CALL
+# on PATH of the lineage and what follows it; in that second COMMAND is run.
+meanwhile() {
+    local verb started
+    for verb in 'cert show a.test' 'status --check'; do
+        rm -f "$BATS_TEST_TMPDIR/trace"
+        # shellcheck disable=SC2086 # words
+        strace -f -o "$BATS_TEST_TMPDIR/trace" -P "certs/a.test/$1" -e trace="$2" \
+            -e inject="$2":delay_exit=1000000:when=1 "$ACMEPROXY" $verb \
+            >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+        started=$!
+        wait_until 10 grep -qs "$2" "$BATS_TEST_TMPDIR/trace"
+        eval "$3"
+        wait "$started" || fail "$verb:" "$(cat "$BATS_TEST_TMPDIR/out")"
+        eval "$4"
+    done
+}
+
+@test "what a pass does while one looks is no damage" {
+    command -v strace >/dev/null || skip 'strace is not installed'
+    local file
+    acmeproxy cert add a.test
+    acmeproxy renew --force
+    file=$(lineage a.test)/gen/0002/fullchain.pem
+    ln -sfn gen/0001 "$(lineage a.test)/live"
+    mv "$file" "$BATS_TEST_TMPDIR/kept.pem"
+    meanwhile gen/0002/fullchain.pem newfstatat "cp '$BATS_TEST_TMPDIR/kept.pem' '$file'" "rm '$file'"
+    cp "$BATS_TEST_TMPDIR/kept.pem" "$file"
+    file=$(lineage a.test)/order.json
+    echo '{"format": 1, "ca": "letsencrypt", "directory": "https://a", "account": "https://a/1",
+        "order": "https://a/2", "generation": 2, "placed": "2026-01-01T00:00:00Z"}' >"$BATS_TEST_TMPDIR/order"
+    cp "$BATS_TEST_TMPDIR/order" "$file"
+    meanwhile order.json newfstatat "rm '$file'" "cp '$BATS_TEST_TMPDIR/order' '$file'"
+}
+
+@test "a lineage that is removed while one looks is not told of" {
+    command -v strace >/dev/null || skip 'strace is not installed'
+    acmeproxy cert add --later a.test
+    acmeproxy cert add --later b.test
+    cp -a "$(lineage a.test)" "$BATS_TEST_TMPDIR/kept"
+    local verb started
+    for verb in 'status --check' 'cert list'; do
+        rm -f "$BATS_TEST_TMPDIR/trace"
+        # shellcheck disable=SC2086 # words
+        strace -f -o "$BATS_TEST_TMPDIR/trace" -P certs/a.test/cert.json -e trace=openat \
+            -e inject=openat:delay_enter=1000000:when=1 "$ACMEPROXY" $verb \
+            >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+        started=$!
+        wait_until 10 grep -qs openat "$BATS_TEST_TMPDIR/trace"
+        rm -r "$(lineage a.test)"
+        wait "$started" || fail "$verb:" "$(cat "$BATS_TEST_TMPDIR/out")"
+        grep -q '^b.test' "$BATS_TEST_TMPDIR/out"
+        [[ $(cat "$BATS_TEST_TMPDIR/out") != *a.test* ]]
+        cp -a "$BATS_TEST_TMPDIR/kept" "$(lineage a.test)"
+    done
+}
