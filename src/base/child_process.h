@@ -11,7 +11,12 @@
 namespace acmeproxy {
 
 struct ChildResult {
-    enum class End { exited, killed_by_signal, timed_out };
+    enum class End {
+        exited,
+        killed_by_signal,
+        timed_out,
+        stopped, ///< a stop was requested (base/stop.h), and it did not end in time
+    };
     End end;
     int code;           ///< exit status, or signal number
     std::string output; ///< standard output and error together, the first 64 KiB
@@ -22,13 +27,14 @@ struct ChildResult {
 using BeforeExec = std::function<bool()>;
 
 /// `argv[0]` is the path of the program; `environment` is all of it ("NAME=value"). Standard input
-/// is /dev/null, the working folder is "/". At `limit` the whole process group gets SIGTERM and
-/// 5 s later SIGKILL. Throws std::system_error where the program cannot be started.
+/// is /dev/null, the working folder is "/". At `limit`, or 20 s after a stop was requested (at once
+/// when it is requested twice), the whole process group gets SIGTERM and 5 s later SIGKILL. Throws
+/// std::system_error where the program cannot be started.
 ChildResult run_child(const std::vector<std::string> &argv,
                       const std::vector<std::string> &environment, std::chrono::milliseconds limit,
                       const BeforeExec &before_exec = {});
 
-/// "exit status 3", "killed by signal 9 (Killed)", "timed out".
+/// "exit status 3", "killed by signal 9 (Killed)", "timed out", "stopped".
 std::string to_text(const ChildResult &result);
 
 }

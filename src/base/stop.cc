@@ -16,6 +16,7 @@ namespace acmeproxy {
 namespace {
 
 std::atomic<bool> stopped{false};
+std::atomic<bool> insisted{false};
 // A pipe whose read end becomes readable for ever: every sleeper polls it.
 int wake_pipe[2] = {-1, -1};
 
@@ -41,7 +42,7 @@ void catch_stop_signals()
 void request_stop()
 {
     const int err = errno;
-    stopped = true;
+    insisted = stopped.exchange(true) || insisted;
     if (wake_pipe[1] >= 0) {
         // One byte is enough for all, and a full pipe is as good.
         [[maybe_unused]] const ssize_t written = ::write(wake_pipe[1], "", 1);
@@ -52,6 +53,11 @@ void request_stop()
 bool stop_requested()
 {
     return stopped;
+}
+
+bool stop_insisted()
+{
+    return insisted;
 }
 
 bool sleep_unless_stopped(std::chrono::milliseconds duration)

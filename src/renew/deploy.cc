@@ -2,6 +2,7 @@
 #include "renew/deploy.h"
 
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/time_text.h"
 #include "renew/schedule.h"
@@ -15,6 +16,12 @@ namespace acmeproxy {
 namespace {
 
 constexpr Seconds kept_for = std::chrono::days(30);
+
+/// The hook was ended since acmeproxy is. It has not failed, and is run again by the next pass.
+class HookStopped : public Error {
+public:
+    using Error::Error;
+};
 
 /// The last lines of a hook's output go to the log, one each.
 void log_output(const std::string &lineage, const std::string &output)
@@ -51,6 +58,10 @@ void run_hooks(const Lineage &lineage, Generation number, const std::vector<Cert
         const ChildResult result =
             run_child({program}, environment, options.timeout, before_hook(options));
         log_output(lineage.name().str(), result.output);
+        if (result.end == ChildResult::End::stopped)
+            throw HookStopped("hook " + program +
+                              ": ended, since acmeproxy was asked to stop; the next pass runs it "
+                              "again");
         if (result.end != ChildResult::End::exited || result.code != 0)
             throw Error("hook " + program + ": " + to_text(result));
     }
@@ -115,6 +126,9 @@ bool deploy_one(const Lineage &lineage, const HookOptions &options, const Clock 
         run_hooks(lineage, *number, *chain, options);
         record_hook_success(lineage, *number, *chain, clock.now());
         return true;
+    } catch (const HookStopped &e) {
+        log_error(lineage.name().str() + ": " + e.what());
+        return false;
     } catch (const std::exception &e) {
         const std::string error = describe(e);
         record_hook_failure(lineage, *number, *chain, error, clock.now(), random);
@@ -145,6 +159,8 @@ DeployResult deploy(const Spool &spool, const std::vector<LineageName> &names,
 {
     DeployResult result;
     for (const LineageName &name : names) {
+        if (stop_requested())
+            break;
         try {
             const bool done = deploy_one(Lineage(spool, name), options, clock, random);
             ++(done ? result.deployed : result.failed);

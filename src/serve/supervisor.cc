@@ -298,11 +298,11 @@ void Supervisor::stop()
     log_info("stopped");
 }
 
-/// A second request to stop cuts the wait short.
+/// Each further request to stop cuts one wait short.
 void Supervisor::wait_for_end(milliseconds limit, const std::function<bool()> &gone,
                               const std::function<void(int)> &signal)
 {
-    const int requests = stop_requests_;
+    int requests = stop_requests_;
     for (const int last : {SIGTERM, SIGKILL, 0}) {
         bool is_late = false;
         const EventLoop::Timer timer = loop_.after(limit, [&] { is_late = true; });
@@ -315,6 +315,7 @@ void Supervisor::wait_for_end(milliseconds limit, const std::function<bool()> &g
                     (last == SIGTERM ? "SIGTERM" : "SIGKILL"));
         signal(last);
         limit = end_limit;
+        requests = stop_requests_;
     }
 }
 

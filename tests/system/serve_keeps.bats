@@ -161,6 +161,52 @@ one_lighttpd() { (($(children lighttpd | wc -l) == 1)); }
     nothing_left "${pids[@]}"
 }
 
+# start_with_hanging_hook: a serve whose hook lasts, ends by SIGTERM alone if at all, and has a child.
+start_with_hanging_hook() {
+    cat >"$BATS_TEST_TMPDIR/hook" <<EOT
+#!/bin/sh
+$1
+echo \$\$ >"$BATS_TEST_TMPDIR/pids"
+sleep 300 &
+echo \$! >>"$BATS_TEST_TMPDIR/pids"
+wait
+sleep 300
+EOT
+    chmod +x "$BATS_TEST_TMPDIR/hook"
+    start_serve --certificate-obtained-hook "$BATS_TEST_TMPDIR/hook"
+    hook_runs() { (($(wc -l <"$BATS_TEST_TMPDIR/pids") == 2)); }
+    wait_until 60 hook_runs 2>/dev/null
+    mapfile -t pids <"$BATS_TEST_TMPDIR/pids"
+}
+
+@test "SIGTERM ends a hook that lasts with all that it has started, and the next start runs it again" {
+    local pids pid
+    start_with_hanging_hook "trap '' TERM"
+    kill -s TERM "$(pid_of serve)"
+    wait_until 40 not_running serve
+    for pid in "${pids[@]}"; do
+        [[ ! -e /proc/$pid || $(stat_field "$pid" 3) == [ZX] ]] || fail "$pid still runs"
+    done
+    shown 'proxy.example.test: hook .*: ended, since acmeproxy was asked to stop'
+    : >"$BATS_TEST_TMPDIR/pids"
+    start_serve --certificate-obtained-hook "$BATS_TEST_TMPDIR/hook"
+    wait_until 10 hook_runs
+    mapfile -t pids <"$BATS_TEST_TMPDIR/pids"
+    kill -s KILL "${pids[@]}"
+}
+
+@test "a second signal does not wait for a hook" {
+    local pids pid
+    start_with_hanging_hook ''
+    kill -s TERM "$(pid_of serve)"
+    sleep 0.5
+    kill -s TERM "$(pid_of serve)"
+    wait_until 10 not_running serve
+    for pid in "${pids[@]}"; do
+        [[ ! -e /proc/$pid || $(stat_field "$pid" 3) == [ZX] ]] || fail "$pid still runs"
+    done
+}
+
 @test "a second signal does not wait for requests" {
     start_and_hold_request
     kill -s TERM "$(pid_of serve)"

@@ -2,6 +2,7 @@
 // A stop cannot be taken back, so each test asks for it in a process of its own.
 #include "base/stop.h"
 
+#include "base/child_process.h"
 #include "base/clock.h"
 #include "unit/fake_clock.h"
 
@@ -152,6 +153,25 @@ BOOST_AUTO_TEST_CASE(fake_clock_moves_by_sleeping_only)
     BOOST_TEST((clock.now() == Time(Seconds(1012))));
     clock.set(Time(Seconds(5)));
     BOOST_TEST((clock.now() == Time(Seconds(5))));
+}
+
+BOOST_AUTO_TEST_CASE(a_child_may_end_by_itself_when_asked_once_and_is_ended_when_asked_twice)
+{
+    for (const int requests : {1, 2})
+        BOOST_TEST(holds_in_child([requests] {
+            for (int i = 0; i < requests; ++i)
+                request_stop();
+            bool good = stop_insisted() == (requests == 2);
+            return good &&
+                   took_less_than(
+                       10s,
+                       [&] {
+                           const ChildResult result =
+                               run_child({"/bin/sleep", requests == 1 ? "0.3" : "30"}, {}, 60s);
+                           good = to_text(result) == (requests == 1 ? "exit status 0" : "stopped");
+                       }) &&
+                   good;
+        }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
