@@ -225,8 +225,11 @@ void LineageJob::refresh_renewal_info(const Certificate &certificate, const Cert
         asked = &context;
         context.check_open();
         AcmeSession session(connections_.to(context), context.service(), clock_, options_.random);
-        if (session.directory().renewal_info.empty())
+        if (session.directory().renewal_info.empty()) {
+            // Or the time to ask, which has come, would have the lineage looked at in each pass.
+            spool_.remove(SpoolNames::lineage(lineage_.name(), LineageFile::ari));
             return;
+        }
         has_directory = true;
         AriRecord next;
         next.certificate_id = *id;

@@ -81,6 +81,19 @@ BOOST_AUTO_TEST_CASE(renewal_information_is_not_asked_for_on_and_on_where_it_fai
     BOOST_TEST((Lineage(f.spool, LineageName::parse("20.example")).due() == f.now() + hours(1)));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_known_of_a_window_goes_where_the_ca_has_none_any_more)
+{
+    JobFixture f;
+    f.deploy(f.lineage, 1);
+    // As after a time without the CA, or of one that gave its renewal information up.
+    const std::string id = f.lineage.chain(1)->front().renewal_info_id().value();
+    f.lineage.write_ari({id, f.now(), f.now() + hours(1), f.now() + minutes(30), "", f.now()});
+    f.server.set_directory("renewalInfo", Json());
+    BOOST_TEST((f.run().end == JobResult::End::idle));
+    BOOST_TEST(!f.lineage.ari());
+    BOOST_TEST((f.lineage.due() == f.now() + hours(24)));
+}
+
 BOOST_AUTO_TEST_CASE(a_rate_limit_on_renewal_information_is_one_on_all)
 {
     JobFixture f;
