@@ -40,6 +40,9 @@ try {
         throw Error(fmt::format("{} answers something else (\"{}\"): another machine has this "
                                 "name, or another program answers challenges",
                                 url, printable(response.body, 60)));
+} catch (const HttpError &e) {
+    // As an Error: as an HttpError it would count as a failure of the CA, which was not asked.
+    throw Error("self-check of " + identifier.value() + ": " + e.what());
 } catch (...) {
     rethrow_while("self-check of " + identifier.value());
 }

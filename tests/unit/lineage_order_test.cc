@@ -116,6 +116,26 @@ BOOST_AUTO_TEST_CASE(a_ca_whose_directory_is_away_is_left_alone)
     BOOST_TEST((pause && pause->until == f.now() + minutes(10)));
 }
 
+BOOST_AUTO_TEST_CASE(a_self_check_that_fails_is_no_failure_of_the_ca)
+{
+    OrderFixture f;
+    f.options.self_check = true;
+    f.options.http01_port = 1;
+    f.options.http.resolve = {"a.example:1:127.0.0.1"};
+    f.options.names = {f.lineage.name()};
+    CaContexts cas(f.spool, f.options, f.server.clock());
+    for (int i = 0; i < 7; ++i) {
+        f.will_be("pending");
+        f.server.will_answer("/z/1", "200 OK", f.authorization("pending", "pending"));
+        const JobResult result = f.run(f.lineage, cas);
+        BOOST_TEST((result.end == JobResult::End::failed));
+        BOOST_TEST(holds(result.text, "self-check of a.example: GET http://a.example:1/.well-known/"
+                                      "acme-challenge/tok: cannot connect to "),
+                   result.text);
+    }
+    BOOST_TEST(f.asked("POST /c/1") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_part_of_the_ca_that_lags_behind_is_waited_for)
 {
     // As seen by replicas: after finalize the order may look as it did before, for a while.
