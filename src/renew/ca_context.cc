@@ -130,9 +130,20 @@ std::shared_ptr<const Account> CaContext::account(AcmeSession &session, const Cl
 {
     const std::lock_guard guard(account_mutex_);
     auto &account = accounts_[owner];
-    if (!account)
+    if (account)
+        return account;
+    if (const auto refusal = refusals_.find(owner); refusal != refusals_.end())
+        std::rethrow_exception(refusal->second);
+    try {
         account = std::make_shared<Account>(
             ensure_account(account_files(owner), session, config_, account_key_type_));
+    } catch (const Error &e) {
+        const CaProblem *problem = find_cause<CaProblem>(e);
+        if (problem && problem->status >= 400 && problem->status < 500 &&
+            !problem->asks_to_wait() && problem->type != "badNonce")
+            refusals_[owner] = std::current_exception();
+        throw;
+    }
     return account;
 }
 

@@ -11,6 +11,7 @@
 #include "renew/options.h"
 #include "spool/ca_store.h"
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,7 +49,8 @@ public:
     void note_advice();
     void note_no_advice(const std::exception &e);
 
-    /// The account of cas/CA/accounts/OWNER, made on first use.
+    /// The account of cas/CA/accounts/OWNER, made on first use. What the CA refuses it does not hear
+    /// again from the other lineages of the pass.
     std::shared_ptr<const Account> account(AcmeSession &session,
                                            const ClientId &owner = ClientId::parse("default"));
     /// The CA does not know this account any more.
@@ -68,6 +70,7 @@ private:
 
     std::mutex account_mutex_;
     std::map<ClientId, std::shared_ptr<const Account>> accounts_;
+    std::map<ClientId, std::exception_ptr> refusals_;
     std::mutex manners_mutex_;
     std::optional<Pause> pause_;
     int failures_in_a_row_ = 0;

@@ -136,6 +136,37 @@ BOOST_AUTO_TEST_CASE(a_self_check_that_fails_is_no_failure_of_the_ca)
     BOOST_TEST(f.asked("POST /c/1") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(an_account_that_is_refused_is_asked_for_once_in_a_pass)
+{
+    JobFixture f;
+    const AccountFiles files(f.spool, CaName::parse("pebble"), ClientId::parse("default"));
+    files.drop_record();
+    f.server.will_refuse("/newAccount", "403 Forbidden", "unauthorized", "account is deactivated");
+    CaContexts cas(f.spool, f.options, f.server.clock());
+    for (const char *name : {"a.example", "b.example", "c.example"}) {
+        const Lineage lineage = f.lineage.name().str() == name ? f.lineage : f.add(name);
+        const JobResult result = f.run(lineage, cas);
+        BOOST_TEST((result.end == JobResult::End::failed));
+        BOOST_TEST(holds(result.text, "account is deactivated"), result.text);
+    }
+    BOOST_TEST(f.asked("POST /newAccount") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_ca_is_asked_for_the_account_again)
+{
+    JobFixture f;
+    const AccountFiles files(f.spool, CaName::parse("pebble"), ClientId::parse("default"));
+    files.drop_record();
+    f.server.will_answer("/newAccount", "500 Internal Server Error", "");
+    f.server.will_answer("/newAccount", "200 OK", R"({"status":"valid"})",
+                         "Location: " + f.server.url("/a/1") + "\r\n");
+    CaContexts cas(f.spool, f.options, f.server.clock());
+    f.run(f.lineage, cas);
+    f.run(f.add("b.example"), cas);
+    BOOST_TEST(f.asked("POST /newAccount") == 2);
+    BOOST_TEST(f.asked("POST /newOrder") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_part_of_the_ca_that_lags_behind_is_waited_for)
 {
     // As seen by replicas: after finalize the order may look as it did before, for a while.
