@@ -164,6 +164,17 @@ bool revoke_by_someone(AcmeSession &session, CaContext &ca, const ClientId &owne
     }
 }
 
+/// A key that others may have must not come back with the next certificate.
+void warn_of_same_key(const LineageSpec &spec, const std::string &name, std::optional<int> reason)
+{
+    constexpr int key_compromise = 1;
+    if (reason != key_compromise || (spec.makes_key() && !spec.reuse_key))
+        return;
+    log_warning("the next certificate would have the same key, which is no longer a "
+                "secret: acmeproxy cert set " +
+                name + (spec.makes_key() ? " --no-reuse-key" : " --csr FILE"));
+}
+
 std::optional<int> reason_of(const Invocation &invocation)
 {
     const std::string text = invocation.text("reason");
@@ -231,6 +242,7 @@ int revoke_cert(const Invocation &invocation, std::ostream &out)
     log_info("it is still in " + lineage.path(LineageFile::live) +
              " (replace it: acmeproxy renew --force " + lineage.name().str() +
              "; give it up: acmeproxy cert remove " + lineage.name().str() + ")");
+    warn_of_same_key(spec, lineage.name().str(), reason);
     return 0;
 }
 

@@ -25,6 +25,20 @@ bool is_order_gone(const CaProblem &problem)
            problem.type == "unauthorized" || is_account_lost(problem);
 }
 
+/// Whether the CA takes another key than ours for the account's: since a rollover that this pass
+/// has not seen, or one that came after the backup that our key is from.
+bool is_key_outdated(AcmeSession &session, const Account &account, const CaProblem &problem)
+{
+    if ((problem.type != "malformed" && problem.type != "unauthorized") || problem.status == 404)
+        return false;
+    try {
+        const auto known = find_account(session, account.key);
+        return !known || known->url != account.url;
+    } catch (const Error &) {
+        return false; // what the CA said first is told
+    }
+}
+
 /// What the CA asked for, a day at most.
 Seconds asked_pause(const std::exception &e)
 {
@@ -108,7 +122,7 @@ Order LineageJob::request_order(AcmeSession &session, const OrderRequest &reques
     try {
         return new_order(session, account->signer(), request);
     } catch (const CaProblem &problem) {
-        if (is_account_lost(problem)) {
+        if (is_account_lost(problem) || is_key_outdated(session, *account, problem)) {
             // Once: a CA that lost its accounts gets ours again.
             log_warning(lineage_.name().str() + ": " + problem.what() +
                         "; the account is looked for again");
@@ -149,6 +163,10 @@ void LineageJob::resume_order(Generation number)
         } catch (const CaProblem &problem) {
             if (!is_order_gone(problem) || problem.asks_to_wait())
                 throw;
+            if (is_key_outdated(session, *account, problem)) {
+                context.forget(*account, owner);
+                throw; // the order may still be ours by the right key
+            }
             lineage_.drop_order();
             if (is_account_lost(problem))
                 context.forget(*account, owner);

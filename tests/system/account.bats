@@ -149,6 +149,45 @@ interrupt() {
 }
 
 # bats test_tags=chaos
+@test "a key from before a rollover, out of a backup, gets an account again" {
+    local key
+    acmeproxy cert add a.example.test
+    key=$SPOOL/cas/letsencrypt/accounts/default/key.pem
+    cp "$key" "$BATS_TEST_TMPDIR/old.pem"
+    acmeproxy account rollover
+    cat "$BATS_TEST_TMPDIR/old.pem" >"$key"
+    run acmeproxy renew --force
+    assert_status 0
+    assert_output '^acmeproxy: a.example.test: .*malformed.*; the account is looked for again'
+    assert_output '^acmeproxy: account at letsencrypt: registered'
+    cmp "$key" "$BATS_TEST_TMPDIR/old.pem"
+    assert_equal "$(generation_of a.example.test)" gen/0002
+    assert_sound_spool
+}
+
+@test "a rollover in the middle of a pass stops nothing" {
+    local name url
+    for name in a b c; do
+        acmeproxy cert add --later "$name.example.test"
+    done
+    acmeproxy renew a.example.test
+    url=$("$ACMEPROXY" account show --json | jq -r .url)
+    inject path=^/order-plz times=1 hold-answer="$BATS_TEST_TMPDIR/go"
+    forget_requests
+    start_acmeproxy renew --workers 1
+    await_request 'POST /order-plz'
+    acmeproxy account rollover
+    touch "$BATS_TEST_TMPDIR/go"
+    wait "$started" || true # the order that was in hand is gone on with by the next pass
+    assert_live c.example.test c.example.test
+    touch_due b.example.test
+    no_faults
+    acmeproxy renew
+    assert_live b.example.test b.example.test
+    assert_equal "$("$ACMEPROXY" account show --json | jq -r .url)" "$url" 'the account'
+    assert_issued 3 3
+}
+
 @test "a rollover that was killed after the CA had acted is completed by the next use" {
     acmeproxy cert add a.example.test
     local next url
@@ -235,6 +274,17 @@ interrupt() {
     run acmeproxy renew --force a.example.test
     assert_status 0
     assert_live a.example.test a.example.test
+}
+
+@test "who revokes a certificate for its key is told that the key would be used again" {
+    acmeproxy cert add --reuse-key a.example.test
+    run acmeproxy cert revoke a.example.test --reason superseded
+    assert_status 0
+    refute_output 'reuse-key'
+    acmeproxy renew --force
+    run acmeproxy cert revoke a.example.test --reason keyCompromise
+    assert_status 0
+    assert_output 'the next certificate would have the same key, .*: acmeproxy cert set a.example.test --no-reuse-key'
 }
 
 @test "a certificate of an account that is no more is revoked by its own key" {
