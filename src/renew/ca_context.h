@@ -49,8 +49,8 @@ public:
     void note_advice();
     void note_no_advice(const std::exception &e);
 
-    /// The account of cas/CA/accounts/OWNER, made on first use. What the CA refuses it does not hear
-    /// again from the other lineages of the pass.
+    /// The account of cas/CA/accounts/OWNER, made on first use. What the CA refuses it does not
+    /// hear again from the other lineages of the pass.
     std::shared_ptr<const Account> account(AcmeSession &session,
                                            const ClientId &owner = ClientId::parse("default"));
     /// The CA does not know this account any more.

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "renew/schedule.h"
+#include "renew/unrecorded.h"
 #include "spool/owner.h"
 
 #include <fmt/format.h>
@@ -161,12 +162,14 @@ DeployResult deploy(const Spool &spool, const std::vector<LineageName> &names,
     for (const LineageName &name : names) {
         if (stop_requested())
             break;
+        const Lineage lineage(spool, name);
         try {
-            const bool done = deploy_one(Lineage(spool, name), options, clock, random);
+            const bool done = deploy_one(lineage, options, clock, random);
             ++(done ? result.deployed : result.failed);
         } catch (const std::exception &e) {
             log_error(name.str() + ": deploy: " + describe(e));
             ++result.failed;
+            put_off_unrecorded(lineage, clock.now());
         }
     }
     return result;

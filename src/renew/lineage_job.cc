@@ -6,6 +6,7 @@
 #include "base/time_text.h"
 #include "renew/agent_policy.h"
 #include "renew/order_run.h"
+#include "renew/unrecorded.h"
 #include "spool/lineage_owner.h"
 
 #include <fmt/format.h>
@@ -73,6 +74,8 @@ JobResult LineageJob::run()
         result_.end = JobResult::End::failed;
         result_.text =
             is_second ? result_.text + "; it could not be recorded: " + describe(e) : describe(e);
+        if (is_second)
+            put_off_unrecorded(lineage_, clock_.now());
     }
     return result_;
 }

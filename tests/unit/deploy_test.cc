@@ -120,6 +120,19 @@ BOOST_AUTO_TEST_CASE(without_a_hook_there_is_nothing_to_wait_for)
     BOOST_TEST(f.lineage.is_deployed(1));
 }
 
+BOOST_AUTO_TEST_CASE(a_success_that_cannot_be_recorded_is_no_stream_of_hooks)
+{
+    DeployFixture f;
+    f.put_hook("reload", "echo reload >> " + f.trace_path());
+    f.set_hook("reload");
+    f.fill_the_disk();
+    BOOST_TEST(f.run().failed == 1);
+    BOOST_TEST(f.trace() == "reload\n");
+    BOOST_TEST((f.lineage.due() == f.clock.now() + std::chrono::minutes(10)));
+    BOOST_TEST(f.undeployed() == "");
+    BOOST_TEST(f.undeployed(true) == "a.example");
+}
+
 BOOST_AUTO_TEST_CASE(the_lineages_own_hook_runs_before_the_global_one)
 {
     DeployFixture f;

@@ -167,6 +167,19 @@ BOOST_AUTO_TEST_CASE(a_busy_ca_is_asked_for_the_account_again)
     BOOST_TEST(f.asked("POST /newOrder") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_full_disk_is_no_stream_of_orders)
+{
+    JobFixture f;
+    SpoolFixture::begin(f.lineage, 1);
+    f.fill_the_disk();
+    f.will_place_order("ready");
+    const JobResult result = f.run();
+    BOOST_TEST((result.end == JobResult::End::failed));
+    BOOST_TEST(holds(result.text, "; it could not be recorded: "), result.text);
+    BOOST_TEST((f.lineage.due() == f.now() + minutes(10)));
+    BOOST_TEST(f.asked("POST /newOrder") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_part_of_the_ca_that_lags_behind_is_waited_for)
 {
     // As seen by replicas: after finalize the order may look as it did before, for a while.

@@ -111,6 +111,12 @@ struct SpoolFixture {
                        static_cast<ssize_t>(content.size()))
             throw_errno("overwrite " + relative);
     }
+    /// As on a full disk: nothing can be written any more, not by root either.
+    void fill_the_disk() const
+    {
+        spool.dir().remove_tree("tmp");
+        overwrite("tmp", "");
+    }
     std::string content(const std::string &relative) const
     {
         return spool.dir().read_file(relative).value_or("(none)");
