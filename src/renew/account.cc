@@ -59,13 +59,10 @@ void record(const AccountFiles &files, const AcmeService &service, const Account
     files.write_record({info.url, service.directory_url(), info.contact});
 }
 
-}
-
-Account ensure_account(const AccountFiles &files, AcmeSession &session, const CaConfig &config,
-                       KeyType key_type)
-try {
-    files.prepare();
-    const Lock lock = files.lock();
+/// For who holds the lock.
+Account ensure_locked(const AccountFiles &files, AcmeSession &session, const CaConfig &config,
+                      KeyType key_type)
+{
     finish_rollover(files, session);
     auto key = files.key();
     const bool fresh = !key;
@@ -88,6 +85,16 @@ try {
                  (terms.empty() ? "" : ", agreeing to the terms of service at " + terms));
     }
     return {std::move(*key), info->url};
+}
+
+}
+
+Account ensure_account(const AccountFiles &files, AcmeSession &session, const CaConfig &config,
+                       KeyType key_type)
+try {
+    files.prepare();
+    const Lock lock = files.lock();
+    return ensure_locked(files, session, config, key_type);
 } catch (...) {
     rethrow_while("get the account at " + files.ca().str());
 }
@@ -120,8 +127,10 @@ void forget_account(const AccountFiles &files, const std::string &url)
 void roll_over(const AccountFiles &files, AcmeSession &session, const CaConfig &config,
                KeyType key_type)
 try {
-    const Account account = ensure_account(files, session, config, key_type);
+    files.prepare();
+    // One lock for all of it: a next.pem that another process has left in between may be the key.
     const Lock lock = files.lock();
+    const Account account = ensure_locked(files, session, config, key_type);
     const PrivateKey next = PrivateKey::generate(key_type);
     files.write_next_key(next);
     try {

@@ -203,6 +203,32 @@ interrupt() {
     assert_issued 2 2
 }
 
+@test "of two rollovers at once, one of them killed, none loses the account's key" {
+    command -v strace >/dev/null || skip 'strace is not installed'
+    local url first
+    acmeproxy cert add a.example.test
+    url=$("$ACMEPROXY" account show --json | jq -r .url)
+    # The first one is slow before it takes the lock to ask the CA.
+    strace -f -o "$BATS_TEST_TMPDIR/trace" -P "$SPOOL/cas/letsencrypt/lock" -e trace=fcntl \
+        -e inject=fcntl:delay_enter=3000000:when=3 "$ACMEPROXY" account rollover \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    first=$!
+    sleep 1
+    inject path=^/rollover-account-key times=1 hold-answer="$BATS_TEST_TMPDIR/go"
+    forget_requests
+    start_acmeproxy account rollover
+    await_request 'POST /rollover-account-key'
+    kill_started
+    touch "$BATS_TEST_TMPDIR/go"
+    wait "$first" || true
+    no_faults
+    run acmeproxy account show --json
+    assert_status 0
+    assert_equal "$(jq -r .url <<<"$output")" "$url" 'the account'
+    acmeproxy renew --force
+    assert_issued 2 2
+}
+
 @test "a rollover that never reached the CA is undone by the next use" {
     acmeproxy cert add a.example.test
     local key
