@@ -148,7 +148,6 @@ interrupt() {
     assert_issued 2 2
 }
 
-# bats test_tags=chaos
 @test "a key from before a rollover, out of a backup, gets an account again" {
     local key
     acmeproxy cert add a.example.test
@@ -188,6 +187,7 @@ interrupt() {
     assert_issued 3 3
 }
 
+# bats test_tags=chaos
 @test "a rollover that was killed after the CA had acted is completed by the next use" {
     acmeproxy cert add a.example.test
     local next url
