@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
@@ -189,6 +190,22 @@ void Dir::rename(const std::string &from, const std::string &to) const
 {
     if (::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) != 0)
         throw_errno("rename " + path_of(from) + " to " + to);
+}
+
+bool Dir::rename_new(const std::string &from, const std::string &to) const
+{
+    const int fd = fd_.get();
+    int failed = ::renameat2(fd, from.c_str(), fd, to.c_str(), RENAME_NOREPLACE);
+    if (failed && errno == EINVAL) { // NFS has no such flag
+        if (exists(to))
+            return false;
+        failed = ::renameat(fd, from.c_str(), fd, to.c_str());
+    }
+    if (!failed)
+        return true;
+    if (errno == EEXIST || errno == ENOTEMPTY)
+        return false;
+    throw_errno("rename " + path_of(from) + " to " + to);
 }
 
 bool Dir::remove_file(const std::string &relative) const

@@ -57,6 +57,8 @@ public:
     void make_link(const std::string &target, const std::string &relative) const;
     /// rename(2) inside this folder.
     void rename(const std::string &from, const std::string &to) const;
+    /// The same where nothing is at `to`. False: there is something.
+    bool rename_new(const std::string &from, const std::string &to) const;
     /// Removes a file or link. False: it was not there.
     bool remove_file(const std::string &relative) const;
     /// Removes a file or a folder with all that is in it; links are removed, not followed.

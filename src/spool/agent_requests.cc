@@ -225,9 +225,7 @@ void AgentRequests::done(const LineageName &lineage, const AgentWish &applied) c
     }
     const auto text = spool_.dir().read_file(away);
     // By a rename, which a full disk does not hinder; not if there is a newer one.
-    if (text && !is_text_of(*text, applied) && !spool_.dir().exists(path))
-        spool_.dir().rename(away, path);
-    else
+    if (!text || is_text_of(*text, applied) || !spool_.dir().rename_new(away, path))
         spool_.dir().remove_file(away);
 }
 

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
@@ -140,17 +139,8 @@ void Spool::link(const std::string &target, const SpoolPath &path) const
 bool Spool::put_folder(const SpoolPath &from, const SpoolPath &to) const
 {
     dir_.sync_tree(from.str());
-    const char *old_name = from.str().c_str();
-    const char *new_name = to.str().c_str();
-    int failed = ::renameat2(dir_.fd(), old_name, dir_.fd(), new_name, RENAME_NOREPLACE);
-    // NFS has no such flag; a plain rename replaces no folder either, unless that is empty.
-    if (failed && errno == EINVAL)
-        failed = ::renameat(dir_.fd(), old_name, dir_.fd(), new_name);
-    if (failed) {
-        if (errno == EEXIST || errno == ENOTEMPTY)
-            return false;
-        throw_errno("rename " + path_of(from) + " to " + to.str());
-    }
+    if (!dir_.rename_new(from.str(), to.str()))
+        return false;
     dir_.sync(folder_of(to));
     return true;
 }

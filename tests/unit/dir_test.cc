@@ -2,6 +2,7 @@
 #include "base/dir.h"
 
 #include "base/error.h"
+#include "base/temp_file.h"
 #include "unit/temp_dir.h"
 
 #include <boost/test/unit_test.hpp>
@@ -185,6 +186,20 @@ BOOST_AUTO_TEST_CASE(folder_gets_exactly_its_mode)
     BOOST_CHECK_EXCEPTION(
         temp.dir().make_dir("missing/folder", 0700), std::system_error,
         says("make folder " + temp.path() + "/missing/folder: No such file or directory"));
+}
+
+BOOST_AUTO_TEST_CASE(rename_new_replaces_nothing)
+{
+    TempDir temp;
+    const Dir &dir = temp.dir();
+    write_new_file(dir, "a", "one", 0600);
+    write_new_file(dir, "b", "two", 0600);
+    BOOST_TEST(!dir.rename_new("a", "b"));
+    BOOST_TEST(dir.rename_new("a", "c"));
+    BOOST_TEST((dir.read_file("b") == "two"));
+    BOOST_TEST((dir.read_file("c") == "one"));
+    BOOST_CHECK_EXCEPTION(dir.rename_new("a", "d"), std::system_error,
+                          says("rename " + temp.path() + "/a to d: No such file or directory"));
 }
 
 BOOST_AUTO_TEST_CASE(rename_replaces)
