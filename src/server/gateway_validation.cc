@@ -18,6 +18,8 @@ using std::chrono::milliseconds;
 /// How long one request goes on offering challenges: a hundred names take a while, and the next
 /// look goes on.
 constexpr std::chrono::seconds offering_time{8};
+/// The same where too many requests are at it, of this client or of all.
+constexpr std::chrono::seconds short_offering_time{1};
 
 /// The answer of the CA means that there is no such object for us (any more).
 bool is_gone(const CaProblem &problem)
@@ -75,12 +77,13 @@ void withdraw(ClientCall &call, const Authorization &authorization)
 }
 
 /// An order whose authorizations were looked at once.
-std::vector<Authorization> offer_all(ClientCall &call, const Order &order)
+std::vector<Authorization> offer_all(ClientCall &call, const Order &order,
+                                     std::chrono::seconds limit)
 {
     std::vector<Authorization> seen;
     const Clock &clock = call.services().clock;
     for (const std::string &url : order.authorizations) {
-        if (clock.steady() > call.call.started + offering_time)
+        if (!seen.empty() && clock.steady() > call.call.started + limit)
             break;
         seen.push_back(look_at_authorization(call, url).authorization);
     }
@@ -89,10 +92,9 @@ std::vector<Authorization> offer_all(ClientCall &call, const Order &order)
 
 /// Fetches the order until it has another status, as long as this request may wait.
 Order wait_while(ClientCall &call, Order order, std::string_view status,
-                 std::atomic<std::int64_t> &expected_ms)
+                 const std::optional<WaitSlots::Slot> &slot, std::atomic<std::int64_t> &expected_ms)
 {
     const milliseconds limit = call.wait_left();
-    const auto slot = call.services().waits.take(call.call.client);
     if (!slot || limit == milliseconds(0))
         return order;
     Poll poll(call.services().clock, limit, expected_ms);
@@ -184,9 +186,12 @@ Order validate(ClientCall &call, Order order)
 {
     if (order.status != "pending")
         return order;
-    const std::vector<Authorization> seen = offer_all(call, order);
-    order =
-        wait_while(call, std::move(order), "pending", call.upstream.ca().service().validation_ms);
+    // To offer the challenges of many names holds a thread as waiting does.
+    const auto slot = call.services().waits.take(call.call.client);
+    const std::vector<Authorization> seen =
+        offer_all(call, order, slot ? offering_time : short_offering_time);
+    order = wait_while(call, std::move(order), "pending", slot,
+                       call.upstream.ca().service().validation_ms);
     if (order.status != "pending") {
         for (const Authorization &authorization : seen)
             withdraw(call, authorization);
@@ -196,9 +201,11 @@ Order validate(ClientCall &call, Order order)
 
 Order wait_while_processing(ClientCall &call, Order order)
 {
-    return order.status != "processing" ? order
-                                        : wait_while(call, std::move(order), "processing",
-                                                     call.upstream.ca().service().issuance_ms);
+    if (order.status != "processing")
+        return order;
+    const auto slot = call.services().waits.take(call.call.client);
+    return wait_while(call, std::move(order), "processing", slot,
+                      call.upstream.ca().service().issuance_ms);
 }
 
 void withdraw_challenges(ClientCall &call, const Order &order)

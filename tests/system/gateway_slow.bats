@@ -211,3 +211,27 @@ signal.pause()' "$port"
     grep -q 'cannot be reached' "$BATS_TEST_TMPDIR"/silent*
     stop silent
 }
+
+@test "one client's orders of many names leave threads for the others" {
+    local number pids=()
+    fresh_gateway
+    add_client web1 '**.example.test'
+    registered web1
+    inject 'path=^/(authZ|chalZ)/' delay=0.1
+    for number in {1..10}; do
+        jq '.nonces = []' "$BATS_TEST_TMPDIR/raw-web1.json" >"$BATS_TEST_TMPDIR/raw-o$number.json"
+        # shellcheck disable=SC2046 # one word a name
+        raw "o$number" order $(printf "n%d-$number-zq.example.test " {1..60}) \
+            >"$BATS_TEST_TMPDIR/order$number" 3>&- &
+        pids+=($!)
+    done
+    wait_until 10 enough_orders 5
+    run curl --silent --max-time 4 --cacert "$(tls_ca)" "$(gateway_directory)"
+    assert_status 0
+    wait "${pids[@]}"
+    no_faults
+    for number in {1..10}; do
+        assert_equal "$(jq -r '"\(.status) \(.body.status)"' "$BATS_TEST_TMPDIR/order$number")" \
+            '201 pending'
+    done
+}
