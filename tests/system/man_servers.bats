@@ -47,12 +47,12 @@ hands_out_the_token() {
     web_teardown
 }
 
-# spawn_printed SOCKET: what spawn-fcgi starts, by the next example. It runs in the foreground, and
+# spawn_printed SOCKET: what spawn-fcgi starts, by the next example. It runs in the foreground, in the place of the shell, and
 # without the users that only root can give it (tests/system_root/users.bats has these).
 spawn_printed() {
     example "${2:-spawn-fcgi -s}"
     grep -qE '^    -u [a-z]+ -g [a-z-]+ -G www-data \\$' example
-    sed -i -e '/^    -u /d' -e 's/^spawn-fcgi/& -n/' example
+    sed -i -e '/^    -u /d' -e 's/^spawn-fcgi/exec & -n/' example
     web_start spawned bash -eu example
     wait_until 10 test -S "$1"
     assert_mode "$1" 660
