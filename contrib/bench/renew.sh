@@ -175,6 +175,6 @@ many_certificates() {
 }
 
 set_up
-echo "Spool on $(findmnt --noheadings --output FSTYPE,OPTIONS --target "$HARNESS_DIR")"
+echo "Spool on $(findmnt --noheadings --first-only --output FSTYPE,OPTIONS --target "$HARNESS_DIR")"
 one_certificate
 many_certificates
