@@ -167,12 +167,12 @@ build() {
     make -j"$jobs" --output-sync=line check
 }
 
-# Mostly they wait: twice as many files at once as there are jobs, each with folders and ports of its own.
+# Mostly they wait: three times as many files at once as there are jobs, each with folders and ports of its own.
 system() {
     [[ -d $work/build ]] || build
     cd "$work/build"
     make check-system SYSTEM_TEST_RUNNER="$runner" \
-        BATS_FLAGS="--formatter tap --jobs $((2 * jobs)) --no-parallelize-within-files"
+        BATS_FLAGS="--formatter tap --jobs $((3 * jobs)) --no-parallelize-within-files"
     ((EUID)) || make check-system-root BATS_FLAGS='--formatter tap'
 }
 
