@@ -19,6 +19,34 @@ bool is_token(std::string_view text)
     return is_base64url_text(text, max_token_size);
 }
 
+std::optional<CaProblem> error_of(const std::string &type, const Json &challenge)
+{
+    const Json *error = challenge.find("error");
+    if (!error || !error->is_object())
+        return std::nullopt;
+    return problem_from_json(type, *error);
+}
+
+/// What failure() tells of a challenge that nobody here takes up: what else it has, its type
+/// defines.
+Challenge parse_other_challenge(const Json &json)
+{
+    if (!json.is_object())
+        throw JsonError("a challenge is not an object");
+    Challenge challenge;
+    const Json *type = json.find("type");
+    if (type && type->is_string())
+        challenge.type = printable(*type->as_string(), 80);
+    challenge.error = error_of(challenge.type, json);
+    return challenge;
+}
+
+bool is_ours(const Json &challenge)
+{
+    const Json *type = challenge.find("type");
+    return type && type->is_string() && *type->as_string() == "http-01";
+}
+
 Authorization post_authorization(AcmeSession &session, const Signer &account,
                                  const std::string &url, std::string_view payload,
                                  const std::string &doing)
@@ -45,9 +73,7 @@ Challenge parse_challenge(const Json &json)
     if (challenge.type == "http-01" && !is_token(token))
         throw Error("the token \"" + printable(token, 200) + "\" is not base64url");
     challenge.token = token;
-    const Json *error = json.find("error");
-    if (error && error->is_object())
-        challenge.error = problem_from_json(challenge.type, *error);
+    challenge.error = error_of(challenge.type, json);
     return challenge;
 }
 
@@ -63,7 +89,8 @@ Authorization parse_authorization(const Json &json, const std::string &url)
     if (challenges.size() > max_challenges)
         throw Error("the authorization has " + std::to_string(challenges.size()) + " challenges");
     for (const Json &challenge : challenges)
-        authorization.challenges.push_back(parse_challenge(challenge));
+        authorization.challenges.push_back(is_ours(challenge) ? parse_challenge(challenge)
+                                                              : parse_other_challenge(challenge));
     return authorization;
 }
 

@@ -23,6 +23,12 @@ using Store = std::unique_ptr<X509_STORE, Freer<X509_STORE_free>>;
 using File = std::unique_ptr<std::FILE, Freer<std::fclose>>;
 using X509Handle = std::unique_ptr<X509, Freer<X509_free>>;
 
+/// Nobody is asked for a passphrase: a certificate has none.
+int no_passphrase(char *, int, int, void *)
+{
+    return -1;
+}
+
 void add_file(X509_STORE *store, const std::string &path)
 {
     const File file(std::fopen(path.c_str(), "re"));
@@ -30,7 +36,8 @@ void add_file(X509_STORE *store, const std::string &path)
         throw_errno("open trusted certificates " + path);
     int found = 0;
     for (;; ++found) {
-        const X509Handle certificate(PEM_read_X509_AUX(file.get(), nullptr, nullptr, nullptr));
+        const X509Handle certificate(
+            PEM_read_X509_AUX(file.get(), nullptr, no_passphrase, nullptr));
         if (!certificate)
             break;
         if (!X509_STORE_add_cert(store, certificate.get()))

@@ -5,29 +5,39 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 
+#include <utility>
+
 namespace acmeproxy {
 
 namespace {
 
-std::string private_number_at(const Json &jwk, std::string_view name)
+std::string number_at(const Json &jwk, std::string_view name)
 {
-    const auto bytes = base64url_decode(jwk.string_at(name));
+    auto bytes = base64url_decode(jwk.string_at(name));
     if (!bytes || bytes->empty())
         throw JsonError("private JWK: member \"" + std::string(name) + "\" is not base64url");
-    return *bytes;
+    return std::move(*bytes);
+}
+
+Secret secret_number_at(const Json &jwk, std::string_view name)
+{
+    std::string bytes = number_at(jwk, name);
+    Secret secret(bytes);
+    wipe(bytes);
+    return secret;
 }
 
 PrivateKey private_rsa_key(const Json &jwk)
 {
     RsaNumbers numbers;
-    numbers.n = private_number_at(jwk, "n");
-    numbers.e = private_number_at(jwk, "e");
-    numbers.d = Secret(private_number_at(jwk, "d"));
-    numbers.p = Secret(private_number_at(jwk, "p"));
-    numbers.q = Secret(private_number_at(jwk, "q"));
-    numbers.dp = Secret(private_number_at(jwk, "dp"));
-    numbers.dq = Secret(private_number_at(jwk, "dq"));
-    numbers.qi = Secret(private_number_at(jwk, "qi"));
+    numbers.n = number_at(jwk, "n");
+    numbers.e = number_at(jwk, "e");
+    numbers.d = secret_number_at(jwk, "d");
+    numbers.p = secret_number_at(jwk, "p");
+    numbers.q = secret_number_at(jwk, "q");
+    numbers.dp = secret_number_at(jwk, "dp");
+    numbers.dq = secret_number_at(jwk, "dq");
+    numbers.qi = secret_number_at(jwk, "qi");
     return PrivateKey::from_rsa(numbers);
 }
 
@@ -37,9 +47,8 @@ PrivateKey private_key_of_kind(const Json &jwk)
     if (kind == "RSA")
         return private_rsa_key(jwk);
     if (kind == "EC")
-        return PrivateKey::from_ec(jwk.string_at("crv"), private_number_at(jwk, "x"),
-                                   private_number_at(jwk, "y"),
-                                   Secret(private_number_at(jwk, "d")));
+        return PrivateKey::from_ec(jwk.string_at("crv"), number_at(jwk, "x"), number_at(jwk, "y"),
+                                   secret_number_at(jwk, "d"));
     throw JsonError("private JWK: unknown key type \"" + printable(kind, 40) + "\"");
 }
 

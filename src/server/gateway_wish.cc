@@ -39,7 +39,8 @@ void read_names(const Json &payload, OrderWish &wish)
 {
     const Json::Array &list = payload.array_at("identifiers");
     if (list.empty() || list.size() > most_names_of_order)
-        malformed_order("an order must have 1 to " + std::to_string(most_names_of_order) + " identifiers");
+        malformed_order("an order must have 1 to " + std::to_string(most_names_of_order) +
+                        " identifiers");
     std::vector<Subproblem> bad;
     std::vector<Identifier> &names = wish.request.identifiers;
     for (const Json &one : list) {

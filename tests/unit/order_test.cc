@@ -192,6 +192,20 @@ BOOST_AUTO_TEST_CASE(an_unsound_authorization_is_refused)
                }) == "the authorization has 65 challenges");
 }
 
+BOOST_AUTO_TEST_CASE(challenges_that_nobody_takes_up_may_be_anything)
+{
+    Json challenges = Json::array();
+    for (const char *text : {R"({"type":"new-99"})", R"({"type":5,"url":7})", "{}",
+                             R"({"type":"dns-01","status":"odd","error":{"detail":"no record"}})"})
+        challenges.push(Json::parse(text));
+    challenges.push(sound_challenge());
+    const Authorization authorization = parse_authorization(
+        sound_authorization().set("challenges", challenges).set("status", "invalid"), "u");
+    BOOST_TEST(authorization.challenges.size() == 5U);
+    BOOST_TEST(authorization.challenge("http-01")->url == "https://ca.example/c/1");
+    BOOST_TEST(authorization.failure().value().detail == "no record");
+}
+
 BOOST_AUTO_TEST_CASE(a_token_that_could_be_a_path_is_refused)
 {
     for (const std::string &token :
