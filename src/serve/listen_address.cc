@@ -16,8 +16,6 @@ namespace acmeproxy {
 
 namespace {
 
-/// More than the kernel's limit is cut to it.
-
 using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 int parse_port(const std::string &text)
