@@ -9,6 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcgiapp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -121,6 +124,25 @@ std::size_t read_stdin(char *buffer, std::size_t size)
     }
 }
 
+/// Where a web server has one socket for both directions (Apache's mod_cgid), whoever leaves with a
+/// part of the body unread takes its answer away again: what the server finds is "connection
+/// reset".
+void read_what_is_left()
+{
+    struct stat st = {};
+    if (::fstat(STDIN_FILENO, &st) != 0 || !S_ISSOCK(st.st_mode))
+        return;
+    ::shutdown(STDOUT_FILENO, SHUT_WR);
+    constexpr int patience_ms = 1000;
+    constexpr int most_reads = 256; // of what a slow or endless body would send
+    char buffer[16384];
+    pollfd body{STDIN_FILENO, POLLIN, 0};
+    for (int i = 0; i < most_reads && ::poll(&body, 1, patience_ms) == 1; ++i) {
+        if (read_stdin(buffer, sizeof buffer) == 0)
+            return;
+    }
+}
+
 int answer_cgi(const CgiHandler &handler, const ServeOptions &options)
 {
     if (!std::getenv("REQUEST_METHOD")) {
@@ -131,6 +153,7 @@ int answer_cgi(const CgiHandler &handler, const ServeOptions &options)
     const CgiRequest request = read_request([](const char *name) { return std::getenv(name); },
                                             read_stdin, options.max_body);
     write_all(answer(request, handler, options.refuse_body));
+    read_what_is_left();
     return 0;
 }
 

@@ -258,6 +258,23 @@ cgi() { # VARIABLE=VALUE...: by hand, without a web server
     [ ! -s "$WEB_DIR/stderr" ]
 }
 
+# As mod_cgid does it, which looks for the answer, at worst, only when the program has gone.
+@test "as CGI with one socket for both directions, a body that nobody reads does not cost the answer" {
+    ACMEPROXY_SPOOL=$SPOOL REQUEST_METHOD=POST CONTENT_LENGTH=100000 REQUEST_URI=$url/$token \
+        /usr/bin/python3 - "$WEB_DIR/challenge.fcgi" <<'END' >"$BATS_TEST_TMPDIR/answer"
+import socket, subprocess, sys
+
+ours, theirs = socket.socketpair()
+program = subprocess.Popen([sys.argv[1]], stdin=theirs, stdout=theirs)
+theirs.close()
+ours.sendall(bytes(100000))
+ours.shutdown(socket.SHUT_WR)
+program.wait(20)
+print(ours.makefile("rb").read().decode()) # up to its end, which must be one
+END
+    grep -q '^Status: 405 ' "$BATS_TEST_TMPDIR/answer"
+}
+
 @test "a header cannot name the spool" {
     run cgi HTTP_ACMEPROXY_SPOOL="$SPOOL" REQUEST_METHOD=GET REQUEST_URI="$url/$token"
     [ "$status" -eq 0 ]
