@@ -25,10 +25,7 @@ int run()
 {
     const auto server = load_server("agent.fcgi");
     ServeOptions options;
-    options.refuse_body = [&](const CgiRequest &request, int status, const std::string &why) {
-        return refuse_acme_body(server->context, request,
-                                server->options.base_url + "/agent/directory", status, why);
-    };
+    options.refuse_body = acme_body_refusal(server->context, "/agent/directory");
     options.threads = server->options.threads;
     options.max_body = max_body;
     return serve(

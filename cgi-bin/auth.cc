@@ -21,10 +21,7 @@ int main()
     return exit_status([] {
         const auto server = load_server("auth.fcgi");
         ServeOptions options;
-        options.refuse_body = [&](const CgiRequest &request, int status, const std::string &why) {
-            return refuse_acme_body(server->context, request,
-                                    server->options.base_url + "/gateway/directory", status, why);
-        };
+        options.refuse_body = acme_body_refusal(server->context, "/gateway/directory");
         options.threads = server->options.threads;
         options.max_body = 64 * 1024;
         return serve(

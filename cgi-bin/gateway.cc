@@ -24,10 +24,7 @@ int run()
     const auto server = load_server("gateway.fcgi");
     Gateway gateway(server->context);
     ServeOptions options;
-    options.refuse_body = [&](const CgiRequest &request, int status, const std::string &why) {
-        return refuse_acme_body(server->context, request,
-                                server->options.base_url + "/gateway/directory", status, why);
-    };
+    options.refuse_body = acme_body_refusal(server->context, "/gateway/directory");
     options.threads = server->options.threads;
     options.max_body = max_body;
     options.on_stop = [&] { gateway.stop_waiting(); };

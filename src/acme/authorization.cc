@@ -19,6 +19,13 @@ bool is_token(std::string_view text)
     return is_base64url_text(text, max_token_size);
 }
 
+/// Empty where it has none.
+std::string challenge_type_of(const Json &challenge)
+{
+    const Json *type = challenge.find("type");
+    return type && type->is_string() ? *type->as_string() : "";
+}
+
 std::optional<CaProblem> error_of(const std::string &type, const Json &challenge)
 {
     const Json *error = challenge.find("error");
@@ -34,17 +41,9 @@ Challenge parse_other_challenge(const Json &json)
     if (!json.is_object())
         throw JsonError("a challenge is not an object");
     Challenge challenge;
-    const Json *type = json.find("type");
-    if (type && type->is_string())
-        challenge.type = printable(*type->as_string(), 80);
+    challenge.type = printable(challenge_type_of(json), 80);
     challenge.error = error_of(challenge.type, json);
     return challenge;
-}
-
-bool is_ours(const Json &challenge)
-{
-    const Json *type = challenge.find("type");
-    return type && type->is_string() && *type->as_string() == "http-01";
 }
 
 Authorization post_authorization(AcmeSession &session, const Signer &account,
@@ -89,8 +88,9 @@ Authorization parse_authorization(const Json &json, const std::string &url)
     if (challenges.size() > max_challenges)
         throw Error("the authorization has " + std::to_string(challenges.size()) + " challenges");
     for (const Json &challenge : challenges)
-        authorization.challenges.push_back(is_ours(challenge) ? parse_challenge(challenge)
-                                                              : parse_other_challenge(challenge));
+        authorization.challenges.push_back(challenge_type_of(challenge) == "http-01"
+                                               ? parse_challenge(challenge)
+                                               : parse_other_challenge(challenge));
     return authorization;
 }
 

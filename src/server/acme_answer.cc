@@ -117,11 +117,13 @@ CgiResponse answer_acme(ServerContext &context, const CgiRequest &request,
     return response;
 }
 
-CgiResponse refuse_acme_body(ServerContext &context, const CgiRequest &request,
-                             const std::string &directory_url, int status, const std::string &why)
+BodyRefusal acme_body_refusal(ServerContext &context, const std::string &directory)
 {
-    return answer_acme(context, request, directory_url,
-                       [&]() -> CgiResponse { throw Problem("malformed", why, status); });
+    return [&context, url = context.options.base_url + directory](
+               const CgiRequest &request, int status, const std::string &why) {
+        return answer_acme(context, request, url,
+                           [&]() -> CgiResponse { throw Problem("malformed", why, status); });
+    };
 }
 
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/problem.h"
+#include "cgi/fcgi_loop.h"
 #include "cgi/request.h"
 #include "cgi/response.h"
 #include "crypto/key.h"
@@ -54,9 +55,9 @@ CgiResponse answer_acme(ServerContext &context, const CgiRequest &request,
                         const std::string &directory_url,
                         const std::function<CgiResponse()> &respond);
 
-/// A problem, with all that answer_acme() adds: what is wrong with a request's body.
-CgiResponse refuse_acme_body(ServerContext &context, const CgiRequest &request,
-                             const std::string &directory_url, int status, const std::string &why);
+/// Says what is wrong with a request's body by a problem, with all that answer_acme() adds. The
+/// directory is that below base-url.
+BodyRefusal acme_body_refusal(ServerContext &context, const std::string &directory);
 
 /// application/json.
 CgiResponse json_response(int status, const Json &json);

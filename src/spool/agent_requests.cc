@@ -196,11 +196,7 @@ std::optional<AgentWish> AgentRequests::find(const LineageName &lineage) const
 
 Lock AgentRequests::lock() const
 {
-    auto lock = spool_.lock(AgentNames::requests_lock(), std::chrono::seconds(10));
-    if (!lock)
-        throw Error("lock " + spool_.path_of(AgentNames::requests_lock()) +
-                    ": another process has it for ten seconds");
-    return std::move(*lock);
+    return spool_.hold(AgentNames::requests_lock());
 }
 
 void AgentRequests::put(const LineageName &lineage, const AgentWish &wish) const

@@ -129,12 +129,8 @@ AccountFiles::AccountFiles(const Spool &spool, CaName ca, ClientId owner)
 
 Lock AccountFiles::lock() const
 {
-    const SpoolPath path = SpoolNames::ca(ca_, CaFile::lock);
-    auto lock = spool_.lock(path, std::chrono::minutes(1));
-    if (!lock)
-        throw Error("lock " + spool_.path_of(path) +
-                    ": another acmeproxy has held it for a minute");
-    return std::move(*lock);
+    // Whoever has it may be talking to the CA.
+    return spool_.hold(SpoolNames::ca(ca_, CaFile::lock), std::chrono::minutes(1));
 }
 
 void AccountFiles::prepare() const

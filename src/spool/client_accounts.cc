@@ -75,11 +75,7 @@ std::vector<ClientAccount> ClientStore::accounts(const ClientId &client) const
 // change half done for what a crash left.
 Lock ClientStore::lock_keys() const
 {
-    auto lock = spool_.lock(ClientNames::key_lock(), std::chrono::seconds(10));
-    if (!lock)
-        throw Error("lock " + spool_.path_of(ClientNames::key_lock()) +
-                    ": another process has it for ten seconds");
-    return std::move(*lock);
+    return spool_.hold(ClientNames::key_lock());
 }
 
 std::optional<ClientAccount> ClientStore::claimed_account(const Thumbprint &thumbprint) const

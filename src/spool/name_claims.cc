@@ -45,11 +45,7 @@ std::vector<LineageName> lineages_of(const Spool &spool, const ClientId &client)
 
 Lock NameClaims::lock() const
 {
-    auto lock = spool_.lock(AgentNames::names_lock(), std::chrono::seconds(10));
-    if (!lock)
-        throw Error("lock " + spool_.path_of(AgentNames::names_lock()) +
-                    ": another process holds it");
-    return std::move(*lock);
+    return spool_.hold(AgentNames::names_lock());
 }
 
 std::optional<ClientId> NameClaims::claimant(const ClaimName &name) const

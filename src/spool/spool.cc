@@ -177,6 +177,15 @@ std::optional<Lock> Spool::lock(const SpoolPath &path, std::chrono::milliseconds
     return Lock::take(dir_, path.str(), wait);
 }
 
+Lock Spool::hold(const SpoolPath &path, std::chrono::seconds wait) const
+{
+    auto held = lock(path, wait);
+    if (!held)
+        throw Error(fmt::format("lock {}: another process has held it for {} s", path_of(path),
+                                wait.count()));
+    return std::move(*held);
+}
+
 std::vector<LineageName> Spool::lineages() const
 {
     std::vector<LineageName> names;

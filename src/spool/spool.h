@@ -66,6 +66,8 @@ public:
     bool exists(const SpoolPath &path) const { return dir_.exists(path.str()); }
     /// nullopt: another holds it, still after `wait`.
     std::optional<Lock> lock(const SpoolPath &path, std::chrono::milliseconds wait = {}) const;
+    /// One that everybody gives back soon. Throws Error where it is not to be had within `wait`.
+    Lock hold(const SpoolPath &path, std::chrono::seconds wait = std::chrono::seconds(10)) const;
 
     /// The names of all lineages, sorted. Folders whose names are no LineageName are left out.
     std::vector<LineageName> lineages() const;

@@ -43,6 +43,15 @@ CgiResponse change_key(ServerFixture &f, const TestAccount &account, const Priva
     return f.ask(account, "/auth/key-change", inner_jws(f, account, key));
 }
 
+ClientId add_limited_client(ServerFixture &f, int max_accounts)
+{
+    const ClientId client = f.add_client("web", {"*.a.example"});
+    ClientPolicy policy = f.context.clients.load_policy(client);
+    policy.max_accounts = max_accounts;
+    f.context.clients.save_policy(client, policy);
+    return client;
+}
+
 }
 
 BOOST_AUTO_TEST_SUITE(auth_test)
@@ -187,10 +196,7 @@ BOOST_AUTO_TEST_CASE(the_same_key_at_once_gets_one_account)
 BOOST_AUTO_TEST_CASE(accounts_of_a_client_have_a_limit)
 {
     ServerFixture f;
-    const ClientId client = f.add_client("web", {"*.a.example"});
-    ClientPolicy policy = f.context.clients.load_policy(client);
-    policy.max_accounts = 1;
-    f.context.clients.save_policy(client, policy);
+    const ClientId client = add_limited_client(f, 1);
     const EabKey eab = f.add_eab(client);
     BOOST_TEST(outcome(f.new_account(new_key(), eab)) == "201");
     const CgiResponse refused = f.new_account(new_key(), eab);
@@ -201,21 +207,19 @@ BOOST_AUTO_TEST_CASE(accounts_of_a_client_have_a_limit)
 BOOST_AUTO_TEST_CASE(a_body_of_no_use_is_refused_by_a_problem_with_a_nonce)
 {
     ServerFixture f;
-    const CgiResponse response = refuse_acme_body(f.context, post_request(new_account_path, ""),
-                                                  "https://d.example", 413, "it is too large");
+    const CgiResponse response = acme_body_refusal(f.context, "/d")(
+        post_request(new_account_path, ""), 413, "it is too large");
     BOOST_TEST(outcome(response) == "413 malformed");
     BOOST_TEST(detail_of(response) == "it is too large");
     BOOST_TEST(!header_of(response, "Replay-Nonce").empty());
-    BOOST_TEST(header_of(response, "Link") == "<https://d.example>;rel=\"index\"");
+    BOOST_TEST(header_of(response, "Link") ==
+               "<" + f.context.options.base_url + "/d>;rel=\"index\"");
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_of_accounts_holds_for_many_at_once)
 {
     ServerFixture f;
-    const ClientId client = f.add_client("web", {"*.a.example"});
-    ClientPolicy policy = f.context.clients.load_policy(client);
-    policy.max_accounts = 2;
-    f.context.clients.save_policy(client, policy);
+    const ClientId client = add_limited_client(f, 2);
     const EabKey eab = f.add_eab(client);
     for (int round = 0; round < 5; ++round) {
         std::vector<int> statuses(12);
@@ -233,10 +237,7 @@ BOOST_AUTO_TEST_CASE(the_limit_of_accounts_holds_for_many_at_once)
 BOOST_AUTO_TEST_CASE(accounts_that_ended_are_not_without_number)
 {
     ServerFixture f;
-    const ClientId client = f.add_client("web", {"*.a.example"});
-    ClientPolicy policy = f.context.clients.load_policy(client);
-    policy.max_accounts = 2;
-    f.context.clients.save_policy(client, policy);
+    const ClientId client = add_limited_client(f, 2);
     const EabKey eab = f.add_eab(client);
     for (int i = 0; i < 20; ++i) {
         const TestAccount account = f.register_account(new_key(), eab);
